@@ -1,0 +1,1 @@
+//! The windows: pure folds of the log into what people see.

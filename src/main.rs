@@ -1,0 +1,3 @@
+//! The `ax` program.
+
+fn main() {}
