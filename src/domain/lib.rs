@@ -2,5 +2,14 @@
 //! the command, and nothing here knows of a database, a socket or a clock.
 
 mod base;
+mod catalogue;
+pub mod event;
+pub mod execution;
+mod moment;
+mod rejection;
 
 pub use base::*;
+pub use catalogue::{EventEntry, FieldEntry};
+pub use event::{Event, EventError};
+pub use moment::Moment;
+pub use rejection::{IllegalTransition, Rejection};

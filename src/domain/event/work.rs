@@ -1,0 +1,428 @@
+//! What happens to a task: grants, reports, failures.
+
+use crate::catalogue::events;
+use crate::{
+    Actor, AgentId, Dependency, Json, LeaseToken, Priority, TaskDefinition, TaskId, Text,
+    Timestamp, Usage,
+};
+use serde::{Deserialize, Serialize};
+
+/// What an agent may add to any report.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Remarks {
+    /// One sentence for the feed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<Text>,
+    /// Longer notes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub notes: Option<Text>,
+    /// What the work cost since the last report.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub usage: Option<Usage>,
+    /// The agent's own time; kept, never relied on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agent_at: Option<Timestamp>,
+}
+
+impl Remarks {
+    /// Whether nothing was added.
+    pub fn is_empty(&self) -> bool {
+        self == &Self::default()
+    }
+}
+
+/// What went wrong, in the agent's words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TaskError {
+    /// One word for the kind of error: `timeout`, `validation_error`, any other.
+    pub error_type: Text,
+    /// What happened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<Text>,
+    /// Whether trying again may help.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub is_retryable: Option<bool>,
+    /// Whether a person must look before anything else happens.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub needs_person: bool,
+    /// Ways out that the agent sees.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub suggestions: Vec<Text>,
+    /// The status code of whatever answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status_code: Option<u32>,
+    /// How long to wait at least before the next attempt.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_after_ms: Option<u64>,
+}
+
+/// Why a lease was taken back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RevokeReason {
+    /// The execution was cancelled and the grace period is over.
+    Cancelled,
+    /// The execution failed.
+    Failed,
+    /// A person gave the task or the execution to another agent.
+    Reassigned,
+    /// A person skipped or failed the task.
+    Overruled,
+    /// The agent was retired.
+    AgentRetired,
+}
+
+/// What kind of report came too late.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReportKind {
+    /// The task was started.
+    Started,
+    /// It went on.
+    Progressed,
+    /// It was completed.
+    Completed,
+    /// It failed.
+    Failed,
+    /// It is blocked.
+    Blocked,
+    /// It was given back.
+    Released,
+}
+
+/// Who broke a task down.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum DecompositionSource {
+    /// The table of patterns.
+    Rules,
+    /// A language model.
+    Model {
+        /// Its name.
+        name: Text,
+        /// The SHA-256 of what it was asked, in hexadecimal.
+        prompt_hash: Text,
+    },
+    /// An agent.
+    Agent {
+        /// The agent.
+        agent_id: AgentId,
+    },
+    /// A person.
+    Person,
+}
+
+events! {
+    /// What happens to a task.
+    enum WorkEvent {
+        /// A task was given to an agent, under a lease.
+        TaskGranted = "task_granted", 1 {
+            /// The task.
+            task_id: TaskId,
+            /// The agent.
+            agent_id: AgentId,
+            /// The fence: rises with every grant of the task and never repeats.
+            epoch: u64,
+            /// The attempt, from 1.
+            attempt: u32,
+            /// The secret number in the lease.
+            nonce: u64,
+            /// How long the lease lasts without a sign of life.
+            lease_ms: u64,
+            /// When the attempt times out, whatever signs of life there are.
+            times_out_at: Timestamp,
+            /// When.
+            at: Timestamp,
+        }
+        /// The agent began.
+        TaskStarted = "task_started", 1 {
+            /// The task.
+            task_id: TaskId,
+            /// The lease's epoch.
+            epoch: u64,
+            /// What the agent added.
+            remarks: Remarks = "Remarks::is_empty",
+            /// When.
+            at: Timestamp,
+        }
+        /// The agent got further.
+        TaskProgressed = "task_progressed", 1 {
+            /// The task.
+            task_id: TaskId,
+            /// The lease's epoch.
+            epoch: u64,
+            /// How much is done, 0 to 100.
+            progress_percent: Option<u8> = "Option::is_none",
+            /// Where another attempt can go on.
+            checkpoint: Option<Json> = "Option::is_none",
+            /// What the agent added.
+            remarks: Remarks = "Remarks::is_empty",
+            /// When.
+            at: Timestamp,
+        }
+        /// The agent is done, but the task may only finish when others have.
+        TaskCompletionHeld = "task_completion_held", 1 {
+            /// The task.
+            task_id: TaskId,
+            /// The lease's epoch.
+            epoch: u64,
+            /// What came out of it.
+            output: Option<Json> = "Option::is_none",
+            /// What the agent added.
+            remarks: Remarks = "Remarks::is_empty",
+            /// When.
+            at: Timestamp,
+        }
+        /// A task is done.
+        TaskCompleted = "task_completed", 1 {
+            /// The task.
+            task_id: TaskId,
+            /// The lease's epoch.
+            epoch: u64,
+            /// What came out of it; left out when `task_completion_held` has it.
+            output: Option<Json> = "Option::is_none",
+            /// What the agent added.
+            remarks: Remarks = "Remarks::is_empty",
+            /// When.
+            at: Timestamp,
+        }
+        /// An agent gave the result of a task whose parts are all done.
+        TaskResultKept = "task_result_kept", 1 {
+            /// The task.
+            task_id: TaskId,
+            /// The agent.
+            agent_id: AgentId,
+            /// What came out of it.
+            output: Option<Json> = "Option::is_none",
+            /// What the agent added.
+            remarks: Remarks = "Remarks::is_empty",
+            /// When.
+            at: Timestamp,
+        }
+        /// The agent gave the task back; costs no attempt.
+        TaskReleased = "task_released", 1 {
+            /// The task.
+            task_id: TaskId,
+            /// The lease's epoch.
+            epoch: u64,
+            /// Where another attempt can go on.
+            checkpoint: Option<Json> = "Option::is_none",
+            /// What the agent added.
+            remarks: Remarks = "Remarks::is_empty",
+            /// When.
+            at: Timestamp,
+        }
+        /// The agent fell silent; the task is open again, and the attempt does not count.
+        LeaseExpired = "lease_expired", 1 {
+            /// The task.
+            task_id: TaskId,
+            /// The lease's epoch.
+            epoch: u64,
+            /// The agent.
+            agent_id: AgentId,
+            /// The last sign of life.
+            last_seen_at: Timestamp,
+            /// How often in a row agents have fallen silent over this task.
+            losses: u32,
+            /// When.
+            at: Timestamp,
+        }
+        /// The lease was taken back.
+        LeaseRevoked = "lease_revoked", 1 {
+            /// The task.
+            task_id: TaskId,
+            /// The lease's epoch.
+            epoch: u64,
+            /// Why.
+            reason: RevokeReason,
+            /// When.
+            at: Timestamp,
+        }
+        /// An attempt failed.
+        TaskFailed = "task_failed", 1 {
+            /// The task.
+            task_id: TaskId,
+            /// The lease's epoch.
+            epoch: u64,
+            /// The agent.
+            agent_id: AgentId,
+            /// The attempt, from 1.
+            attempt: u32,
+            /// What went wrong.
+            error: TaskError,
+            /// What the agent added.
+            remarks: Remarks = "Remarks::is_empty",
+            /// When.
+            at: Timestamp,
+        }
+        /// The task rests before it is tried again.
+        RetryScheduled = "retry_scheduled", 1 {
+            /// The task.
+            task_id: TaskId,
+            /// When it may be tried again.
+            retry_at: Timestamp,
+            /// When.
+            at: Timestamp,
+        }
+        /// The rest is over.
+        RetryCameDue = "retry_came_due", 1 {
+            /// The task.
+            task_id: TaskId,
+            /// When.
+            at: Timestamp,
+        }
+        /// The task is an error for good.
+        TaskGivenUp = "task_given_up", 1 {
+            /// The task.
+            task_id: TaskId,
+            /// Why.
+            reason: Text,
+            /// When.
+            at: Timestamp,
+        }
+        /// The task is left out; what waits for it goes on.
+        TaskSkipped = "task_skipped", 1 {
+            /// The task; a parent stands for all its open parts.
+            task_id: TaskId,
+            /// Why.
+            reason: Option<Text> = "Option::is_none",
+            /// When.
+            at: Timestamp,
+            /// Who left it out.
+            by: Actor,
+        }
+        /// A person opened the task again, with all its attempts.
+        TaskReset = "task_reset", 1 {
+            /// The task.
+            task_id: TaskId,
+            /// The new epoch.
+            epoch: u64,
+            /// When.
+            at: Timestamp,
+            /// Who opened it.
+            by: Actor,
+        }
+        /// The task is for another agent, or for any.
+        TaskReassigned = "task_reassigned", 1 {
+            /// The task.
+            task_id: TaskId,
+            /// The agent; none: any capable agent.
+            agent_id: Option<AgentId> = "Option::is_none",
+            /// When.
+            at: Timestamp,
+            /// Who reassigned it.
+            by: Actor,
+        }
+        /// The task goes before or after others.
+        TaskPriorityChanged = "task_priority_changed", 1 {
+            /// The task.
+            task_id: TaskId,
+            /// The priority.
+            priority: Priority,
+            /// When.
+            at: Timestamp,
+            /// Who changed it.
+            by: Actor,
+        }
+        /// A report came under a lease that was no longer the agent's; it changes nothing.
+        LateReportKept = "late_report_kept", 1 {
+            /// The task.
+            task_id: TaskId,
+            /// The agent.
+            agent_id: AgentId,
+            /// The epoch that it reported under, when it named one.
+            epoch: Option<u64> = "Option::is_none",
+            /// What it reported.
+            report: ReportKind,
+            /// What came out of it.
+            output: Option<Json> = "Option::is_none",
+            /// What went wrong.
+            error: Option<TaskError> = "Option::is_none",
+            /// What the agent added.
+            remarks: Remarks = "Remarks::is_empty",
+            /// When.
+            at: Timestamp,
+        }
+        /// A person took the output of a late report as the task's.
+        LateReportAdopted = "late_report_adopted", 1 {
+            /// The task.
+            task_id: TaskId,
+            /// Which of its late reports, from 0.
+            late_report: u32,
+            /// When.
+            at: Timestamp,
+            /// Who took it.
+            by: Actor,
+        }
+        /// A task was broken down into parts.
+        DecompositionAdopted = "decomposition_adopted", 1 {
+            /// The task.
+            task_id: TaskId,
+            /// Its parts.
+            subtasks: Vec<TaskDefinition>,
+            /// What waits for what among them.
+            dependencies: Vec<Dependency> = "Vec::is_empty",
+            /// How sure the decomposer is, in thousandths.
+            confidence_permille: u16,
+            /// Who broke it down.
+            source: DecompositionSource,
+            /// Whether a person must approve before the parts can run.
+            needs_review: bool,
+            /// What else the decomposer said.
+            notes: Option<Text> = "Option::is_none",
+            /// When.
+            at: Timestamp,
+            /// Who asked for it.
+            by: Actor,
+        }
+        /// A person approved the parts of a task.
+        DecompositionApproved = "decomposition_approved", 1 {
+            /// The task.
+            task_id: TaskId,
+            /// What the person said.
+            note: Option<Text> = "Option::is_none",
+            /// When.
+            at: Timestamp,
+            /// Who approved.
+            by: Actor,
+        }
+        /// A person rejected the parts of a task; it is a leaf again and waits for a new breakdown.
+        DecompositionRejected = "decomposition_rejected", 1 {
+            /// The task.
+            task_id: TaskId,
+            /// What the person said.
+            note: Option<Text> = "Option::is_none",
+            /// When.
+            at: Timestamp,
+            /// Who rejected.
+            by: Actor,
+        }
+        /// A person broke the task down by hand; earlier parts are gone.
+        DecompositionOverridden = "decomposition_overridden", 1 {
+            /// The task.
+            task_id: TaskId,
+            /// Its parts.
+            subtasks: Vec<TaskDefinition>,
+            /// What waits for what among them.
+            dependencies: Vec<Dependency> = "Vec::is_empty",
+            /// When.
+            at: Timestamp,
+            /// Who broke it down.
+            by: Actor,
+        }
+    }
+}
+
+impl TaskGranted {
+    /// The token that the agent holds.
+    pub fn lease(&self, execution_id: &crate::ExecutionId) -> LeaseToken {
+        LeaseToken {
+            execution_id: execution_id.clone(),
+            task_id: self.task_id.clone(),
+            epoch: self.epoch,
+            nonce: self.nonce,
+        }
+    }
+}
