@@ -6,6 +6,8 @@ mod catalogue;
 pub mod event;
 pub mod execution;
 mod moment;
+#[cfg(feature = "planted")]
+mod planted;
 mod rejection;
 
 pub use base::*;

@@ -68,6 +68,12 @@ pub enum Rejection {
         /// The task.
         task_id: TaskId,
     },
+    /// The lease is no longer the agent's; the report was kept before, and changes nothing.
+    #[error("the lease on task {task_id} is lost: stop, and ask for work again")]
+    LeaseLost {
+        /// The task.
+        task_id: TaskId,
+    },
     /// The task is not the agent's to report on.
     #[error("task {task_id} is not ready for this agent: {why}")]
     NotGrantable {
@@ -104,6 +110,7 @@ impl Rejection {
             Self::Circle { .. } => "dependency_circle",
             Self::SubtasksOpen { .. } => "subtasks_open",
             Self::LeaseUnknown { .. } => "lease_unknown",
+            Self::LeaseLost { .. } => "lease_lost",
             Self::NotGrantable { .. } => "not_grantable",
             Self::ResolutionDoesNotFit { .. } => "resolution_does_not_fit",
             Self::PersonNeeded { .. } => "person_needed",

@@ -1,0 +1,99 @@
+//! What is due when. Derived from the state: no timer lives outside the log.
+
+use super::tree::{Spot, Stage};
+use super::{Execution, Phase};
+use crate::{BlockerId, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// What becomes due.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Deadline {
+    /// The agent that holds the task has been silent for too long.
+    Silence(Spot),
+    /// The attempt has taken too long.
+    Timeout(Spot),
+    /// The rest before another attempt is over.
+    Retry(Spot),
+    /// The blocker has stood too long.
+    Blocker(BlockerId),
+    /// The execution is too old.
+    Age,
+    /// The time to wind down after a cancel is over.
+    Grace,
+}
+
+impl Execution {
+    /// When something is due next; nothing is while a person keeps the execution paused.
+    pub fn next_deadline(&self) -> Option<Timestamp> {
+        match self.phase {
+            Phase::Paused { .. } => None,
+            Phase::Created
+            | Phase::Queued { .. }
+            | Phase::Running
+            | Phase::Blocked { .. }
+            | Phase::Completed
+            | Phase::Failed { .. }
+            | Phase::Cancelled { .. } => self.deadlines.first().map(|(at, _)| *at),
+        }
+    }
+
+    /// Everything that is due.
+    pub(super) fn due(&self, now: Timestamp) -> Vec<Deadline> {
+        if self.next_deadline().is_none() {
+            return Vec::new();
+        }
+        let is_due = |(at, _): &&(Timestamp, Deadline)| *at <= now;
+        self.deadlines.iter().take_while(is_due).map(|(_, what)| what.clone()).collect()
+    }
+
+    /// The deadlines that the state has; kept in step by [`Self::redate`].
+    fn leaf_deadlines(&self, spot: Spot) -> Vec<(Timestamp, Deadline)> {
+        match &self.tree.node(spot).leaf.stage {
+            Stage::Held(_) if self.phase.status().is_over() => Vec::new(),
+            Stage::Held(lease) => vec![
+                (lease.expires_at(), Deadline::Silence(spot)),
+                (lease.times_out_at, Deadline::Timeout(spot)),
+            ],
+            Stage::Resting { retry_at, .. } => vec![(*retry_at, Deadline::Retry(spot))],
+            Stage::Waiting
+            | Stage::Finishing
+            | Stage::Complete
+            | Stage::Skipped
+            | Stage::GivenUp
+            | Stage::Cancelled => Vec::new(),
+        }
+    }
+
+    /// Takes the leaf's deadlines out, before it changes.
+    pub(super) fn undate_leaf(&mut self, spot: Spot) {
+        for deadline in self.leaf_deadlines(spot) {
+            self.deadlines.remove(&deadline);
+        }
+    }
+
+    /// Puts the leaf's deadlines in, after it changed.
+    pub(super) fn date_leaf(&mut self, spot: Spot) {
+        self.deadlines.extend(self.leaf_deadlines(spot));
+    }
+
+    /// Puts in every deadline anew.
+    pub(super) fn redate(&mut self) {
+        self.deadlines.clear();
+        let dated: Vec<Spot> = self.tree.held().chain(self.tree.resting()).collect();
+        for spot in dated {
+            self.date_leaf(spot);
+        }
+        if !self.phase.status().is_over() {
+            let limits = self.blockers.values().filter_map(|blocker| {
+                Some((blocker.escalates_at()?, Deadline::Blocker(blocker.blocker_id.clone())))
+            });
+            self.deadlines.extend(limits);
+            self.deadlines.extend(self.times_out_at.map(|at| (at, Deadline::Age)));
+        }
+        if let Phase::Cancelled { grace_ends_at, .. } = self.phase
+            && self.tree.held().next().is_some()
+        {
+            self.deadlines.insert((grace_ends_at, Deadline::Grace));
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! Giving a task to an agent.
+
+use super::Decided;
+use crate::event::lifecycle::{ExecutionStarted, LifecycleEvent};
+use crate::event::work::{TaskGranted, WorkEvent};
+use crate::execution::tree::Spot;
+use crate::execution::{Execution, ExecutionStatus, Phase};
+use crate::{AgentId, Event, LEASE_MS_MIN, Moment, Rejection, TaskId};
+
+impl Execution {
+    pub(super) fn decide_grant(
+        &self,
+        agent_id: &AgentId,
+        task_id: &TaskId,
+        lease_ms: Option<u64>,
+        moment: &Moment,
+    ) -> Decided {
+        self.made_header()?;
+        let (spot, node) = self.find_task(task_id)?;
+        if node.leaf.lease().is_some_and(|lease| &lease.agent_id == agent_id) {
+            return Ok(Vec::new());
+        }
+        if lease_ms.is_some_and(|asked| asked < LEASE_MS_MIN) {
+            return Err(Rejection::invalid("/lease_ms", "a lease lasts 10 seconds at least"));
+        }
+        let mut events = Vec::new();
+        if matches!(self.phase, Phase::Queued { .. }) && self.is_tied_to(spot, agent_id) {
+            events.push(LifecycleEvent::from(ExecutionStarted { at: moment.at }).into());
+        } else if self.phase.status() != ExecutionStatus::Running {
+            return Err(self.wrong_state());
+        }
+        self.check_grantable(spot, agent_id)?;
+        events.push(self.granted(spot, agent_id, lease_ms, moment));
+        Ok(events)
+    }
+
+    /// Whether the task, or its execution, is for that agent and no other.
+    pub(super) fn is_tied_to(&self, spot: Spot, agent_id: &AgentId) -> bool {
+        self.tied_agent(spot) == Some(agent_id)
+    }
+
+    pub(super) fn check_grantable(&self, spot: Spot, agent_id: &AgentId) -> Result<(), Rejection> {
+        let node = self.tree.node(spot);
+        let refuse = |why: String| {
+            let task_id = node.definition.task_id.clone();
+            Err(Rejection::NotGrantable { task_id, why })
+        };
+        if let Some(tied) = self.tied_agent(spot).filter(|tied| *tied != agent_id) {
+            return refuse(format!("it is for agent {tied}"));
+        }
+        if !node.is_leaf() {
+            return refuse("it has parts, which are given out one by one".to_owned());
+        }
+        if self.whole_blocked > 0 {
+            return refuse("a blocker stands on the whole execution".to_owned());
+        }
+        if node.leaf.ready_since.is_none() {
+            let reasons = self.why(&node.definition.task_id).unwrap_or_default();
+            let words: Vec<String> = reasons.iter().map(ToString::to_string).collect();
+            return refuse(words.join("; "));
+        }
+        Ok(())
+    }
+
+    pub(super) fn granted(
+        &self,
+        spot: Spot,
+        agent_id: &AgentId,
+        lease_ms: Option<u64>,
+        moment: &Moment,
+    ) -> Event {
+        let policy = self.policy();
+        let node = self.tree.node(spot);
+        let timeout_ms = node.definition.timeout_ms.unwrap_or(policy.timeout_ms);
+        let granted = TaskGranted {
+            task_id: node.definition.task_id.clone(),
+            agent_id: agent_id.clone(),
+            epoch: node.leaf.epoch + 1,
+            attempt: node.leaf.attempts_failed + 1,
+            nonce: moment.random_for(node.leaf.epoch),
+            lease_ms: lease_ms.map_or(policy.lease_ms, |asked| asked.min(policy.lease_ms)),
+            times_out_at: moment.at.plus_ms(timeout_ms),
+            at: moment.at,
+        };
+        WorkEvent::from(granted).into()
+    }
+}

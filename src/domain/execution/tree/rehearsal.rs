@@ -1,0 +1,128 @@
+//! Can everything be carried out? A rehearsal on a copy of the tree, by the same rules that hold
+//! in earnest, so that what is called a circle and what would really wait for ever never differ.
+
+use super::{Approval, Edge, Spot, Stage, Tree};
+use crate::{Dependency, TaskId, Timestamp};
+
+/// What a rehearsal found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rehearsal {
+    /// A circle of tasks, each waiting for the one before it.
+    pub circle: Option<Vec<TaskId>>,
+    /// Implied dependencies that would have closed a circle.
+    pub left_out: Vec<Dependency>,
+}
+
+impl Tree {
+    /// Finishes everything, on a copy, as if all went well; where it gets stuck, implied
+    /// dependencies give way, and a circle of explicit ones is named.
+    pub fn rehearse(&self) -> Rehearsal {
+        let mut stage = self.clone();
+        stage.clear_the_way();
+        let mut left_out = Vec::new();
+        loop {
+            stage.play_on();
+            let Some(stuck) = stage.first_stuck() else {
+                return Rehearsal { circle: None, left_out };
+            };
+            let circle = stage.circle_from(stuck);
+            let implied = circle.iter().find(|step| step.is_implied);
+            let Some(step) = implied.cloned() else {
+                let circle = circle.into_iter().map(|step| step.from).collect();
+                return Rehearsal { circle: Some(circle), left_out };
+            };
+            stage.untie(&step, Timestamp::default());
+            left_out.push(step);
+        }
+    }
+
+    /// Blockers, reviews and approvals are thought away: they are not dependencies.
+    fn clear_the_way(&mut self) {
+        let at = Timestamp::default();
+        for spot in self.spots().collect::<Vec<_>>() {
+            self.change_gate(spot, at, |node| {
+                node.blockers = 0;
+                node.awaits_review = false;
+                node.approval = Approval::NotNeeded;
+            });
+            if !self.node(spot).is_leaf() {
+                continue;
+            }
+            match self.node(spot).leaf.stage {
+                Stage::Resting { .. } => {
+                    self.change_leaf(spot, at, |node| node.leaf.stage = Stage::Waiting);
+                }
+                Stage::Held(_) => self.play(spot),
+                Stage::GivenUp | Stage::Cancelled => {
+                    self.change_leaf(spot, at, |node| node.leaf.stage = Stage::Skipped);
+                }
+                Stage::Waiting | Stage::Finishing | Stage::Complete | Stage::Skipped => {}
+            }
+        }
+    }
+
+    fn play(&mut self, spot: Spot) {
+        self.change_leaf(spot, Timestamp::default(), |node| {
+            node.has_begun = true;
+            node.leaf.stage =
+                if node.finishes_unmet == 0 { Stage::Complete } else { Stage::Finishing };
+        });
+    }
+
+    fn play_on(&mut self) {
+        loop {
+            let next = self.ready.first().map(|ready| ready.spot);
+            let finished = || self.finishing().find(|&s| self.node(s).finishes_unmet == 0);
+            let Some(spot) = next.or_else(finished) else {
+                return;
+            };
+            self.play(spot);
+        }
+    }
+
+    fn first_stuck(&self) -> Option<Spot> {
+        self.leaves().find(|&spot| !self.node(spot).is_finished)
+    }
+
+    /// Follows what each stuck task waits for until a task comes again.
+    fn circle_from(&self, first: Spot) -> Vec<Dependency> {
+        let mut path: Vec<(Spot, Dependency)> = Vec::new();
+        let mut at = first;
+        loop {
+            if let Some(start) = path.iter().position(|(seen, _)| *seen == at) {
+                let mut circle: Vec<_> = path.drain(start..).map(|(_, step)| step).collect();
+                circle.reverse();
+                return circle;
+            }
+            let (step, edge) = self.what_holds(at);
+            path.push((at, self.named(step, edge)));
+            at = edge.other;
+        }
+    }
+
+    /// The dependency that a stuck task waits for, with the task that it is tied to.
+    fn what_holds(&self, spot: Spot) -> (Spot, Edge) {
+        let open = self.leaves_below(spot).into_iter().find(|&l| !self.node(l).is_finished);
+        let held = match open {
+            Some(leaf) if self.node(leaf).leaf.stage == Stage::Finishing => self.unmet(leaf, false),
+            Some(leaf) => self.chain(leaf).find_map(|step| self.unmet(step, true)),
+            None => self.below(spot).into_iter().find_map(|step| self.unmet(step, false)),
+        };
+        held.expect("a task that is stuck waits for a dependency")
+    }
+
+    fn unmet(&self, spot: Spot, of_start: bool) -> Option<(Spot, Edge)> {
+        let holds = |edge: &&Edge| !edge.is_met && edge.kind.gates_start() == of_start;
+        self.node(spot).waits_for.iter().find(holds).map(|edge| (spot, *edge))
+    }
+
+    fn named(&self, to: Spot, edge: Edge) -> Dependency {
+        let id = |spot: Spot| self.node(spot).definition.task_id.clone();
+        Dependency {
+            from: id(edge.other),
+            to: id(to),
+            kind: edge.kind,
+            is_implied: edge.is_implied,
+        }
+    }
+}
