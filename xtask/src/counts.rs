@@ -9,10 +9,10 @@ pub(crate) struct Counts {
 }
 
 impl Counts {
-    /// Adds what a line says, when it is a summary of nextest or of cargo's own runner.
+    /// Adds what a line says, when it is a summary of nextest or of cargo's own runner. (What a
+    /// failed test printed is shown indented: such a line counts nothing.)
     pub(crate) fn read(&mut self, line: &str) {
-        let line = line.trim_start();
-        let is_nextest = line.starts_with("Summary [") && line.contains(" run:");
+        let is_nextest = line.trim_start().starts_with("Summary [") && line.contains(" run:");
         if !is_nextest && !line.starts_with("test result: ") {
             return;
         }
@@ -65,5 +65,7 @@ mod tests {
     #[test]
     fn other_lines_count_nothing() {
         assert_eq!(counts("test some::name that says 3 passed ... ok"), (0, 0, 0));
+        let shown_again = "    test result: FAILED. 0 passed; 1 failed; 0 ignored";
+        assert_eq!(counts(shown_again), (0, 0, 0), "nextest shows what a failed test printed");
     }
 }

@@ -85,8 +85,8 @@ mod tests {
 
     #[test]
     fn a_flat_object_is_a_figure() {
-        let line = r#"{"figure":"append, 64 \"callers\"","value":1234,"ratio":2.4567,"reach":"≥ 2.2",
-            "reached":true,"baseline":null}"#;
+        let line = r#"{"figure":"append, 64 \"callers\"","value":1234,"ratio":2.4567,
+            "reach":"≥ 2.2","reached":true,"baseline":null}"#;
         let figure = Figure::parse(line).expect("a figure");
         assert_eq!(figure.cell("figure"), "append, 64 \"callers\"");
         assert_eq!(figure.cell("value"), "1234");
