@@ -1,4 +1,11 @@
 //! The engine of PlanExe-AX: the archive that keeps the log, and what drives it.
 
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod exit;
+pub mod http;
+pub mod telemetry;
+
 pub use planexe_ax_domain as domain;
 pub use planexe_ax_projections as projections;

@@ -1,3 +1,7 @@
 //! The `ax` program.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    planexe_ax::cli::run()
+}

@@ -1,1 +1,5 @@
 //! The integration tests: one binary.
+
+mod docs;
+mod program;
+mod tidy;

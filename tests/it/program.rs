@@ -1,0 +1,148 @@
+//! The real `ax` program: started, asked over TCP, stopped.
+
+use std::{
+    io::{BufRead, BufReader, Read, Write},
+    net::{TcpListener, TcpStream},
+    path::PathBuf,
+    process::{Child, Command, ExitStatus, Output, Stdio},
+    sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
+};
+
+/// How long one read from the program may take.
+const READ_MS_MAX: u64 = 30_000;
+
+#[test]
+fn a_started_server_says_where_it_is_answers_and_stops_when_asked() {
+    let mut server = Server::start();
+    let (head, body) = server.get("/healthz");
+    assert!(head.starts_with("HTTP/1.1 200 OK"), "{head}");
+    let health: serde_json::Value = serde_json::from_str(&body).expect("a JSON body");
+    let expected = serde_json::json!({
+        "status": "ok", "version": env!("CARGO_PKG_VERSION"), "database": "sqlite", "position": 0,
+    });
+    assert_eq!(health, expected);
+    assert!(server.get("/nothing").0.starts_with("HTTP/1.1 404"));
+    assert_eq!(server.terminate().code(), Some(0));
+}
+
+#[test]
+fn what_is_printed_first_says_what_to_try_next() {
+    let server = Server::start();
+    let lines = server.printed.join("\n");
+    let address = &server.address;
+    assert!(lines.contains(&format!("curl http://{address}/healthz")), "{lines}");
+    assert!(lines.contains("database: sqlite:"), "{lines}");
+}
+
+#[test]
+fn a_wrong_flag_or_value_is_a_usage_error() {
+    let wrong = [
+        ["--lisen", "127.0.0.1:0"],
+        ["--listen", "8000"],
+        ["--listen", "0.0.0.0:0"],
+        ["--database", "mysql://somewhere/plans"],
+        ["--log", "planexe_ax=loudly"],
+    ];
+    for args in wrong {
+        let output = ended(&args);
+        assert_eq!(output.status.code(), Some(2), "{args:?}");
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(said.starts_with("error: "), "{said}");
+        assert!(output.stdout.is_empty());
+    }
+}
+
+#[test]
+fn a_taken_port_is_named_with_its_own_exit_code() {
+    let taken = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = taken.local_addr().expect("an address").to_string();
+    let output = ended(&["--listen", &address]);
+    assert_eq!(output.status.code(), Some(9));
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.contains(&address) && said.contains("--listen"), "{said}");
+}
+
+/// A running `ax serve`; killed when it is dropped.
+struct Server {
+    child: Child,
+    address: String,
+    printed: Vec<String>,
+    _dir: Scratch,
+}
+
+impl Server {
+    fn start() -> Self {
+        let dir = Scratch::new();
+        let mut command = ax(&["serve", "--listen", "127.0.0.1:0"], &dir);
+        let mut child = command.stdout(Stdio::piped()).spawn().expect("ax starts");
+        let out = child.stdout.take().expect("its output is piped");
+        let mut lines = BufReader::new(out).lines().map_while(Result::ok);
+        let until_last = |line: &String| !line.starts_with("stop:");
+        let printed: Vec<_> = lines.by_ref().take_while(until_last).collect();
+        let first = printed.first().expect("it says where it listens");
+        let address = first.rsplit("http://").next().expect("a part").to_owned();
+        Self { child, address, printed, _dir: dir }
+    }
+
+    /// The head and the body of the answer.
+    fn get(&self, path: &str) -> (String, String) {
+        let mut stream = TcpStream::connect(&self.address).expect("it accepts");
+        stream.set_read_timeout(Some(Duration::from_millis(READ_MS_MAX))).expect("not zero");
+        let request = format!("GET {path} HTTP/1.1\r\nHost: ax\r\nConnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).expect("it reads");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("it answers in text");
+        let (head, body) = answer.split_once("\r\n\r\n").expect("a head and a body");
+        (head.to_owned(), body.to_owned())
+    }
+
+    /// Asks it to stop and waits for its end.
+    fn terminate(&mut self) -> ExitStatus {
+        let pid = self.child.id().to_string();
+        let sent = Command::new("kill").args(["-TERM", &pid]).status().expect("kill runs");
+        assert!(sent.success());
+        self.child.wait().expect("it ends")
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.child.kill().expect("it runs or has ended: both can be killed");
+        self.child.wait().expect("it ends");
+    }
+}
+
+/// Runs `ax` to its end: for what must not start.
+fn ended(args: &[&str]) -> Output {
+    ax(args, &Scratch::new()).output().expect("ax starts")
+}
+
+fn ax(args: &[&str], dir: &Scratch) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ax"));
+    for name in ["DATABASE_URL", "AX_LISTEN", "AX_LOG", "AX_LOG_FORMAT"] {
+        command.env_remove(name);
+    }
+    command.args(args).env("AX_DATA_DIR", dir.0.join("data"));
+    command
+}
+
+/// A folder of its own for each test, removed afterwards.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn new() -> Self {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("ax-program-{}-{number}", std::process::id());
+        let dir = std::env::temp_dir().join(name);
+        std::fs::create_dir_all(&dir).expect("the temporary folder can be written");
+        Self(dir)
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        std::fs::remove_dir_all(&self.0).expect("it is ours alone");
+    }
+}

