@@ -1,0 +1,107 @@
+//! How a stream's state is found again: a snapshot and what follows it, or everything from the
+//! start.
+
+use super::cell::Loaded;
+use super::request::EngineError;
+use super::state::{State, fold_fingerprint};
+use super::{EngineInner, StreamKey};
+use crate::domain::Event;
+use crate::store::{RecordedEvent, Snapshot, Version};
+
+/// How many events are read at once.
+const PAGE_EVENTS: usize = 1000;
+/// After how many events a snapshot is worth its while.
+const SNAPSHOT_EVENTS: u64 = 500;
+
+/// Reads a stream to its end.
+pub(super) async fn load(engine: &EngineInner, key: &StreamKey) -> Result<Loaded, EngineError> {
+    let mut loaded = start(engine, key).await?;
+    catch_up(engine, key, &mut loaded).await?;
+    Ok(loaded)
+}
+
+async fn start(engine: &EngineInner, key: &StreamKey) -> Result<Loaded, EngineError> {
+    let kind = key.stream.kind();
+    let fingerprint = fold_fingerprint();
+    let kept = engine.store.load_snapshot(&key.workspace, &key.stream, fingerprint).await?;
+    let decoded = kept.and_then(|snapshot| {
+        let state = State::decode(kind, &snapshot.state);
+        if let Err(error) = &state {
+            tracing::warn!(%error, stream = %key.stream, "a snapshot of {} is of no use", key.stream);
+        }
+        Some((state.ok()?, snapshot.version))
+    });
+    let (state, version) = decoded.unwrap_or_else(|| (State::new(kind), Version::ZERO));
+    Ok(Loaded { state, version, snapshot_version: version })
+}
+
+/// Folds what follows; says whether there was anything.
+pub(super) async fn catch_up(
+    engine: &EngineInner,
+    key: &StreamKey,
+    loaded: &mut Loaded,
+) -> Result<bool, EngineError> {
+    let before = loaded.version;
+    loop {
+        let (workspace, stream) = (&key.workspace, &key.stream);
+        let page =
+            engine.store.read_stream(workspace, stream, loaded.version, PAGE_EVENTS).await?;
+        for event in &page {
+            take(key, loaded, event)?;
+        }
+        if page.len() < PAGE_EVENTS {
+            return Ok(loaded.version != before);
+        }
+    }
+}
+
+/// Folds one event, when it is the next one; an older one is known already.
+pub(super) fn take(
+    key: &StreamKey,
+    loaded: &mut Loaded,
+    event: &RecordedEvent,
+) -> Result<(), EngineError> {
+    if event.version <= loaded.version {
+        return Ok(());
+    }
+    let broken = |why: String| EngineError::BrokenStream { stream: key.stream.clone(), why };
+    if event.version != loaded.version.next() {
+        return Err(broken(format!("version {} follows on {}", event.version, loaded.version)));
+    }
+    let decoded = Event::decode(&event.kind, event.schema_version, &event.payload)
+        .map_err(|error| broken(format!("at position {}: {error}", event.position)))?;
+    loaded
+        .state
+        .apply(&decoded)
+        .map_err(|error| broken(format!("at position {}: {error}", event.position)))?;
+    loaded.version = event.version;
+    Ok(())
+}
+
+/// Writes a snapshot behind, when enough has happened since the last.
+pub(super) fn snapshot_if_due(engine: &std::sync::Arc<EngineInner>, key: &StreamKey, loaded: &mut Loaded) {
+    let since = loaded.version.get().saturating_sub(loaded.snapshot_version.get());
+    if since < SNAPSHOT_EVENTS {
+        return;
+    }
+    loaded.snapshot_version = loaded.version;
+    let Ok(state) = loaded.state.encode() else {
+        tracing::warn!(stream = %key.stream, "the state of {} cannot be encoded", key.stream);
+        return;
+    };
+    let snapshot = Snapshot {
+        workspace: key.workspace.clone(),
+        stream: key.stream.clone(),
+        fingerprint: fold_fingerprint(),
+        version: loaded.version,
+        state,
+    };
+    let engine = std::sync::Arc::clone(engine);
+    let token = engine.tasks.token();
+    tokio::spawn(async move {
+        if let Err(error) = engine.store.save_snapshot(&snapshot).await {
+            tracing::warn!(%error, "a snapshot of {} was not kept", snapshot.stream);
+        }
+        drop(token);
+    });
+}
