@@ -2,3 +2,6 @@
 
 pub use planexe_ax_domain as domain;
 pub use planexe_ax_projections as projections;
+
+pub mod planted;
+pub mod store;
