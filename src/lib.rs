@@ -9,3 +9,6 @@ pub mod telemetry;
 
 pub use planexe_ax_domain as domain;
 pub use planexe_ax_projections as projections;
+
+pub mod planted;
+pub mod store;

@@ -3,3 +3,4 @@
 mod docs;
 mod program;
 mod tidy;
+mod store;

@@ -1,0 +1,205 @@
+//! The one task of a process that appends: it takes what waits, commits it at once, and answers
+//! only then. The callers' requests live on in it when the callers are gone.
+
+use super::commit::commit_batch;
+use super::error::AppendError;
+use super::hash::leaf_of_new;
+use super::plan::{Outcome, Prepared};
+use super::types::{AppendRequest, Appended, Position};
+use super::write_tx::Writer;
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
+use tokio::task::JoinHandle;
+
+/// How many events one request may hold.
+pub const REQUEST_EVENTS_MAX: usize = 1000;
+/// How many bytes one request may hold.
+pub const REQUEST_BYTES_MAX: usize = 16 << 20;
+/// How many events are committed at once.
+pub const BATCH_EVENTS_MAX: usize = 1000;
+/// How many bytes are committed at once, unless one request alone is larger.
+pub const BATCH_BYTES_MAX: usize = 1 << 20;
+/// How many kibibytes may wait.
+const QUEUE_KIB_MAX: usize = 64 << 10;
+
+/// A request on its way, with the way back.
+pub(super) struct Submission {
+    pub(super) prepared: Prepared,
+    size: Size,
+    reply: oneshot::Sender<Outcome>,
+    _room: OwnedSemaphorePermit,
+}
+
+#[derive(Clone, Copy)]
+struct Size {
+    events: usize,
+    bytes: usize,
+}
+
+/// The way to the appender.
+pub(super) struct Queue {
+    sender: Mutex<Option<mpsc::Sender<Submission>>>,
+    room: Arc<Semaphore>,
+    task: tokio::sync::Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Queue {
+    /// Starts the appender.
+    pub(super) fn start(
+        writer: Writer,
+        requests_max: usize,
+        committed: Arc<watch::Sender<Position>>,
+    ) -> Self {
+        let (sender, receiver) = mpsc::channel(requests_max);
+        let appender = Appender { writer, receiver, carried: None, committed };
+        let task = tokio::spawn(appender.run());
+        Self {
+            sender: Mutex::new(Some(sender)),
+            room: Arc::new(Semaphore::new(QUEUE_KIB_MAX)),
+            task: tokio::sync::Mutex::new(Some(task)),
+        }
+    }
+
+    /// Hands a request to the appender and waits for its answer. A caller that stops waiting does
+    /// not stop the request.
+    pub(super) async fn append(&self, request: AppendRequest) -> Result<Appended, AppendError> {
+        let size = checked_size(&request)?;
+        let kib = u32::try_from(size.bytes / 1024 + 1).unwrap_or(u32::MAX);
+        let sender = self.sender().ok_or(AppendError::Closed)?;
+        let room = Arc::clone(&self.room).try_acquire_many_owned(kib);
+        let room = room.map_err(|_| AppendError::Busy)?;
+        let slot = match sender.try_reserve() {
+            Ok(slot) => slot,
+            Err(mpsc::error::TrySendError::Full(())) => return Err(AppendError::Busy),
+            Err(mpsc::error::TrySendError::Closed(())) => return Err(AppendError::Closed),
+        };
+        let (reply, answer) = oneshot::channel();
+        slot.send(Submission { prepared: prepare(request), size, reply, _room: room });
+        drop(sender);
+        answer.await.unwrap_or(Err(AppendError::OutcomeUnknown))
+    }
+
+    /// Takes no more requests, and returns when those that wait are done.
+    pub(super) async fn close(&self) {
+        drop(self.sender.lock().unwrap_or_else(PoisonError::into_inner).take());
+        if let Some(task) = self.task.lock().await.take()
+            && let Err(error) = task.await
+        {
+            tracing::error!(%error, "the appender did not end well");
+        }
+    }
+
+    fn sender(&self) -> Option<mpsc::Sender<Submission>> {
+        self.sender.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+fn prepare(request: AppendRequest) -> Prepared {
+    let leaves = request
+        .writes
+        .iter()
+        .flat_map(|write| write.events.iter().map(|event| (&write.stream, event)))
+        .map(|(stream, event)| leaf_of_new(&request.workspace, stream, event))
+        .collect();
+    Prepared { request, leaves }
+}
+
+fn checked_size(request: &AppendRequest) -> Result<Size, AppendError> {
+    let events = || request.writes.iter().flat_map(|write| &write.events);
+    if events().any(|event| event.kind.contains('\0')) {
+        return Err(AppendError::BadText("kind of an event"));
+    }
+    if request.key.as_ref().is_some_and(|key| key.key.contains('\0')) {
+        return Err(AppendError::BadText("key of a request"));
+    }
+    if request.key.as_ref().is_some_and(|key| key.actor.contains('\0')) {
+        return Err(AppendError::BadText("actor of a request"));
+    }
+    let bytes = events().map(|event| event.payload.len() + event.metadata.len()).sum::<usize>();
+    let size = Size { events: events().count(), bytes: bytes + request.answer.len() };
+    within("events", size.events, REQUEST_EVENTS_MAX)?;
+    within("bytes", size.bytes, REQUEST_BYTES_MAX)?;
+    Ok(size)
+}
+
+fn within(unit: &'static str, found: usize, limit: usize) -> Result<(), AppendError> {
+    if found <= limit { Ok(()) } else { Err(AppendError::TooLarge { unit, found, limit }) }
+}
+
+struct Appender {
+    writer: Writer,
+    receiver: mpsc::Receiver<Submission>,
+    carried: Option<Submission>,
+    committed: Arc<watch::Sender<Position>>,
+}
+
+impl Appender {
+    async fn run(mut self) {
+        while let Some(batch) = self.next_batch().await {
+            self.commit(batch).await;
+        }
+        self.writer.close().await;
+    }
+
+    /// What waits, up to the limits; none when the queue is closed and empty.
+    async fn next_batch(&mut self) -> Option<Vec<Submission>> {
+        let first = match self.carried.take() {
+            Some(carried) => carried,
+            None => self.receiver.recv().await?,
+        };
+        let Size { mut events, mut bytes } = first.size;
+        let mut batch = vec![first];
+        while let Ok(next) = self.receiver.try_recv() {
+            events += next.size.events;
+            bytes += next.size.bytes;
+            if events > BATCH_EVENTS_MAX || bytes > BATCH_BYTES_MAX {
+                self.carried = Some(next);
+                break;
+            }
+            batch.push(next);
+            if batch.len() == BATCH_EVENTS_MAX {
+                break;
+            }
+        }
+        Some(batch)
+    }
+
+    async fn commit(&mut self, batch: Vec<Submission>) {
+        let mut prepared = Vec::with_capacity(batch.len());
+        let mut replies = Vec::with_capacity(batch.len());
+        for submission in batch {
+            prepared.push(submission.prepared);
+            replies.push(Reply { sender: submission.reply, _room: submission._room });
+        }
+        let mut replies = Some(replies);
+        let outcomes = commit_batch(&mut self.writer, &prepared, |planned| {
+            answer(replies.take(), planned);
+        })
+        .await;
+        self.wake(&outcomes);
+        answer(replies, outcomes);
+    }
+
+    fn wake(&self, outcomes: &[Outcome]) {
+        let stored = outcomes.iter().flatten().map(|appended| appended.receipt().last_position);
+        let Some(last) = stored.max() else { return };
+        self.committed.send_if_modified(|position| {
+            let advanced = last > *position;
+            *position = last.max(*position);
+            advanced
+        });
+    }
+}
+
+struct Reply {
+    sender: oneshot::Sender<Outcome>,
+    _room: OwnedSemaphorePermit,
+}
+
+fn answer(replies: Option<Vec<Reply>>, outcomes: Vec<Outcome>) {
+    for (reply, outcome) in replies.into_iter().flatten().zip(outcomes) {
+        if reply.sender.send(outcome).is_err() {
+            tracing::debug!("a caller left before its answer");
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! One batch, from the lock to the commit: tried again where that is safe, settled by looking
+//! where it is unclear what happened, never guessed.
+
+use super::error::{AppendError, StoreError};
+use super::plan::{Outcome, Prepared, plan_batch};
+use super::types::Hash;
+use super::write_tx::Writer;
+use crate::planted::is_planted;
+use std::hash::{BuildHasher, RandomState};
+use std::time::Duration;
+
+/// How often a batch is tried.
+const APPEND_RETRIES_MAX: u32 = 5;
+/// How often an unclear commit is looked up.
+const SETTLE_TRIES_MAX: u32 = 3;
+/// The pause after the first failure; it doubles with each one that follows.
+const PAUSE_MS: u64 = 50;
+/// The pause before an unclear commit is looked up again.
+const SETTLE_PAUSE_MS: u64 = 400;
+
+enum Failure {
+    /// Certainly not stored.
+    Before(StoreError),
+    /// Stored, if the log holds this batch.
+    Unclear(Unclear),
+}
+
+struct Unclear {
+    batch_no: u64,
+    hash: Hash,
+    outcomes: Vec<Outcome>,
+}
+
+/// Commits a batch and says what each request is answered. `early` is only for the planted bug
+/// that answers before the commit.
+pub(super) async fn commit_batch(
+    writer: &mut Writer,
+    requests: &[Prepared],
+    mut early: impl FnMut(Vec<Outcome>),
+) -> Vec<Outcome> {
+    match try_often(writer, requests, &mut early).await {
+        Ok(outcomes) => outcomes,
+        Err(AppendError::Store(StoreError::Database { source })) if requests.len() > 1 => {
+            tracing::warn!(error = %source, "a batch was refused: its requests are tried alone");
+            one_by_one(writer, requests, &mut early).await
+        }
+        Err(error) => vec![Err(error); requests.len()],
+    }
+}
+
+/// What the database refuses in one request must not hurt the others.
+async fn one_by_one(
+    writer: &mut Writer,
+    requests: &[Prepared],
+    early: &mut impl FnMut(Vec<Outcome>),
+) -> Vec<Outcome> {
+    let mut outcomes = Vec::with_capacity(requests.len());
+    for request in requests.chunks(1) {
+        match try_often(writer, request, early).await {
+            Ok(outcome) => outcomes.extend(outcome),
+            Err(error) => outcomes.push(Err(error)),
+        }
+    }
+    outcomes
+}
+
+async fn try_often(
+    writer: &mut Writer,
+    requests: &[Prepared],
+    early: &mut impl FnMut(Vec<Outcome>),
+) -> Result<Vec<Outcome>, AppendError> {
+    let mut last = StoreError::timed_out();
+    for tried in 0..APPEND_RETRIES_MAX {
+        match attempt(writer, requests, early).await {
+            Ok(outcomes) => return Ok(outcomes),
+            Err(Failure::Before(error)) if error.is_transient() => last = error,
+            Err(Failure::Before(error)) => return Err(error.into()),
+            Err(Failure::Unclear(unclear)) => match settle(writer, &unclear).await? {
+                true => return Ok(unclear.outcomes),
+                false => last = StoreError::NotCommitted,
+            },
+        }
+        tracing::warn!(error = %last, tried = tried + 1, "a batch is tried again");
+        pause(PAUSE_MS << tried).await;
+    }
+    Err(last.into())
+}
+
+async fn attempt(
+    writer: &mut Writer,
+    requests: &[Prepared],
+    early: &mut impl FnMut(Vec<Outcome>),
+) -> Result<Vec<Outcome>, Failure> {
+    let mut tx = writer.begin().await.map_err(Failure::Before)?;
+    let known = tx.read(requests).await.map_err(Failure::Before)?;
+    let plan = plan_batch(known, requests);
+    if plan.is_empty() {
+        tx.rollback().await.map_err(Failure::Before)?;
+        return Ok(plan.outcomes);
+    }
+    tx.write(&plan).await.map_err(Failure::Before)?;
+    if is_planted("ack_before_commit") {
+        early(plan.outcomes.clone());
+    }
+    match tx.commit(&plan).await {
+        Ok(()) => Ok(plan.outcomes),
+        Err(error @ (StoreError::Tainted | StoreError::NotCommitted)) => {
+            Err(Failure::Before(error))
+        }
+        Err(error) => {
+            tracing::warn!(%error, batch_no = plan.batch.batch_no, "a commit is unclear");
+            let (batch_no, hash) = (plan.batch.batch_no, plan.batch.hash);
+            Err(Failure::Unclear(Unclear { batch_no, hash, outcomes: plan.outcomes }))
+        }
+    }
+}
+
+/// Whether an unclear commit happened, as the log itself says, read on a fresh connection under
+/// the lock on the head: whoever holds that lock knows that no commit is still on its way.
+async fn settle(writer: &mut Writer, unclear: &Unclear) -> Result<bool, AppendError> {
+    if is_planted("unclear_commit_guessed") {
+        return Ok(false);
+    }
+    for tried in 0..SETTLE_TRIES_MAX {
+        match writer.find_batch(unclear.batch_no).await {
+            Ok(found) => return Ok(found == Some(unclear.hash)),
+            Err(error) => tracing::warn!(%error, "an unclear commit could not be looked up"),
+        }
+        pause(SETTLE_PAUSE_MS << tried).await;
+    }
+    Err(AppendError::OutcomeUnknown)
+}
+
+/// Waits about so long: between half and the whole of it, so that servers do not march in step.
+async fn pause(ms: u64) {
+    let random = RandomState::new().hash_one(ms) % (ms / 2 + 1);
+    tokio::time::sleep(Duration::from_millis(ms / 2 + random)).await;
+}

@@ -1,0 +1,39 @@
+//! The archive: the log, what is kept beside it, and all SQL of the product. One interface over
+//! PostgreSQL, a SQLite file, and memory for simulations.
+
+mod appender;
+mod commit;
+mod config;
+mod error;
+mod handle;
+mod hash;
+mod memory;
+mod memory_log;
+mod migrate;
+mod open_error;
+mod plan;
+mod postgres;
+mod presence;
+mod rows;
+mod sqlite;
+mod tail;
+mod types;
+mod verify;
+mod write_tx;
+
+pub use appender::{BATCH_BYTES_MAX, BATCH_EVENTS_MAX, REQUEST_BYTES_MAX, REQUEST_EVENTS_MAX};
+pub use config::{QUEUE_REQUESTS_MAX, StoreConfig};
+pub use error::{AppendError, StoreError};
+pub use handle::Store;
+pub use memory::{MemoryFaults, MemoryLog, MemoryStore};
+pub use open_error::OpenError;
+pub use postgres::PostgresStore;
+pub use presence::{AgentPresence, EndedLease, Renewal};
+pub use sqlite::SqliteStore;
+pub use tail::{BrokenOrder, TAIL_PAGE_EVENTS, TailError, TailInput, TailState, TailStep, Tailer};
+pub use types::{
+    AppendRequest, Appended, Batch, Expected, Hash, Head, IdempotencyKey, LogFilter, NewEvent,
+    Position, Receipt, RecordedEvent, Snapshot, StoredAnswer, StreamCondition, StreamWrite,
+    Version,
+};
+pub use verify::{Damage, Verified, VerifyError};

@@ -1,0 +1,67 @@
+//! Brings a PostgreSQL database up to date: one migrator at a time, each step in one transaction.
+
+use super::connect::within;
+use crate::store::error::StoreError;
+use crate::store::migrate::{Applied, Migration, POSTGRES, pending};
+use crate::store::open_error::OpenError;
+use sqlx::PgConnection;
+
+/// Any number will do, as long as every server takes the same.
+const BEGIN_ALONE: &str = "begin; select pg_advisory_xact_lock(5207634870105)";
+const CREATE_LIST: &str = "create table if not exists schema_migration (\
+     number bigint primary key, name text not null, checksum bytea not null)";
+
+/// Carries out what is pending; does nothing, and needs no rights, when nothing is.
+pub(super) async fn migrate(connection: &mut PgConnection) -> Result<(), OpenError> {
+    let applied = applied(connection).await?;
+    if pending(&POSTGRES, &applied)?.is_empty() {
+        return Ok(());
+    }
+    run(connection, BEGIN_ALONE).await?;
+    let applied = self::applied(connection).await?;
+    run(connection, CREATE_LIST).await.map_err(|source| failed(1, source))?;
+    for migration in pending(&POSTGRES, &applied)? {
+        carry_out(connection, migration)
+            .await
+            .map_err(|source| failed(migration.number, source))?;
+    }
+    run(connection, "commit").await?;
+    Ok(())
+}
+
+fn failed(number: i64, source: StoreError) -> OpenError {
+    match source {
+        StoreError::DiskFull | StoreError::ReadOnly => source.into(),
+        StoreError::Unavailable { .. } | StoreError::Contended { .. } => source.into(),
+        StoreError::DiskFailed
+        | StoreError::Damaged(_)
+        | StoreError::WentBackwards
+        | StoreError::Tainted
+        | StoreError::NotCommitted
+        | StoreError::Database { .. } => OpenError::MigrationFailed { number, source },
+    }
+}
+
+async fn carry_out(connection: &mut PgConnection, migration: &Migration) -> Result<(), StoreError> {
+    run(connection, migration.text).await?;
+    let query = sqlx::query(include_str!("../sql/insert_migration.sql"))
+        .bind(migration.number)
+        .bind(migration.name)
+        .bind(migration.checksum());
+    within(query.execute(connection)).await?;
+    Ok(())
+}
+
+async fn applied(connection: &mut PgConnection) -> Result<Vec<Applied>, StoreError> {
+    let exists = sqlx::query_as::<_, (bool,)>("select to_regclass('schema_migration') is not null");
+    if !within(exists.fetch_one(&mut *connection)).await?.0 {
+        return Ok(Vec::new());
+    }
+    within(sqlx::query_as(include_str!("../sql/applied_migrations.sql")).fetch_all(connection))
+        .await
+}
+
+async fn run(connection: &mut PgConnection, text: &'static str) -> Result<(), StoreError> {
+    within(sqlx::raw_sql(text).execute(connection)).await?;
+    Ok(())
+}

@@ -1,0 +1,234 @@
+//! The transaction that writes the log on PostgreSQL: begin and lock, read, write, commit; four
+//! round trips a batch.
+
+use super::connect::{append_options, connect, within};
+use crate::domain::{StreamName, WorkspaceId};
+use crate::store::error::StoreError;
+use crate::store::plan::{Known, KnownStream, Plan, Prepared, wanted_keys, wanted_streams};
+use crate::store::rows::{self, from_row, receipt_to_text, to_row};
+use crate::store::types::{Hash, Head};
+use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, Postgres};
+use sqlx::query::Query;
+use sqlx::{AssertSqlSafe, Connection};
+use std::collections::HashMap;
+use uuid::Uuid;
+
+const BEGIN_AND_LOCK: &str = "begin isolation level read committed; \
+     select 1 from log_head where id = 1 for update";
+
+type StateRow = (
+    i32,
+    Option<String>,
+    Option<String>,
+    Option<String>,
+    Option<i64>,
+    Option<i64>,
+    Option<Uuid>,
+    Option<Vec<u8>>,
+    Option<String>,
+    Option<Vec<u8>>,
+);
+
+/// The connection that appends; made anew whenever a unit of work did not finish.
+pub(in crate::store) struct PostgresWriter {
+    options: PgConnectOptions,
+    idle: Option<PgConnection>,
+    reached: Option<Head>,
+}
+
+impl PostgresWriter {
+    pub(super) fn new(options: &PgConnectOptions) -> Self {
+        Self { options: append_options(options), idle: None, reached: None }
+    }
+
+    pub(in crate::store) async fn begin(&mut self) -> Result<PostgresTx<'_>, StoreError> {
+        let mut connection = match self.idle.take() {
+            Some(connection) => connection,
+            None => connect(&self.options).await?,
+        };
+        within(sqlx::raw_sql(BEGIN_AND_LOCK).execute(&mut connection)).await?;
+        Ok(PostgresTx { writer: self, connection, is_tainted: false, transaction_id: None })
+    }
+
+    pub(in crate::store) async fn find_batch(
+        &mut self,
+        batch_no: u64,
+    ) -> Result<Option<Hash>, StoreError> {
+        self.idle = None;
+        let mut tx = self.begin().await?;
+        let query = sqlx::query_as::<_, (Vec<u8>,)>(include_str!("../sql/find_batch.sql"));
+        let query = query.bind(to_row(batch_no)).fetch_optional(&mut tx.connection);
+        let found = within(query).await?;
+        tx.rollback().await?;
+        found.map(|(hash,)| rows::hash(hash)).transpose()
+    }
+
+    pub(in crate::store) async fn close(mut self) {
+        if let Some(connection) = self.idle.take()
+            && let Err(error) = within(connection.close()).await
+        {
+            tracing::debug!(%error, "the connection that appends did not close well");
+        }
+    }
+}
+
+/// A transaction that owns its connection, and gives it back only when it came to its end.
+pub(in crate::store) struct PostgresTx<'w> {
+    writer: &'w mut PostgresWriter,
+    connection: PgConnection,
+    is_tainted: bool,
+    transaction_id: Option<u64>,
+}
+
+impl PostgresTx<'_> {
+    pub(in crate::store) async fn read(
+        &mut self,
+        requests: &[Prepared],
+    ) -> Result<Known, StoreError> {
+        let streams = wanted_streams(requests);
+        let (workspaces, names): (Vec<&str>, Vec<&str>) =
+            streams.iter().map(|(workspace, name)| (workspace.as_str(), name.as_str())).unzip();
+        let keys = wanted_keys(requests);
+        let query = sqlx::query_as::<_, StateRow>(include_str!("../sql/read_state_postgres.sql"))
+            .bind(workspaces)
+            .bind(names)
+            .bind(keys.iter().map(|(workspace, ..)| *workspace).collect::<Vec<_>>())
+            .bind(keys.iter().map(|(_, actor, _)| *actor).collect::<Vec<_>>())
+            .bind(keys.iter().map(|(.., key)| *key).collect::<Vec<_>>());
+        self.is_tainted = true;
+        let found = within(query.fetch_all(&mut self.connection)).await?;
+        self.is_tainted = false;
+        let known = known(found)?;
+        self.check_progress(&known.head)?;
+        Ok(known)
+    }
+
+    /// A log that ends before a place that it has reached is another one, or an old copy.
+    fn check_progress(&self, head: &Head) -> Result<(), StoreError> {
+        let Some(reached) = &self.writer.reached else { return Ok(()) };
+        let is_behind = head.batch_no < reached.batch_no || head.log_id != reached.log_id;
+        let is_forked = head.batch_no == reached.batch_no && head.batch_hash != reached.batch_hash;
+        if is_behind || is_forked { Err(StoreError::WentBackwards) } else { Ok(()) }
+    }
+
+    pub(in crate::store) async fn write(&mut self, plan: &Plan<'_>) -> Result<(), StoreError> {
+        let query = sqlx::query(include_str!("../sql/write_postgres.sql"));
+        let query = bind_batch(bind_keys(bind_streams(bind_events(query, plan), plan), plan), plan);
+        self.is_tainted = true;
+        let row = within(query.fetch_optional(&mut self.connection)).await?;
+        let row = row.ok_or_else(|| StoreError::Damaged("the head moved under its lock".into()))?;
+        let id: String = sqlx::Row::try_get(&row, 0)?;
+        self.transaction_id = id.parse().ok();
+        self.is_tainted = self.transaction_id.is_none();
+        Ok(())
+    }
+
+    /// PostgreSQL answers COMMIT kindly even where it rolled back, and so does the driver: the
+    /// same round trip asks what became of the transaction.
+    pub(in crate::store) async fn commit(mut self, plan: &Plan<'_>) -> Result<(), StoreError> {
+        let Some(id) = self.transaction_id.filter(|_| !self.is_tainted) else {
+            return Err(StoreError::Tainted);
+        };
+        let text = format!("commit; select pg_xact_status('{id}'::xid8)");
+        let query = sqlx::raw_sql(AssertSqlSafe(text)).fetch_one(&mut self.connection);
+        let status: Option<String> = sqlx::Row::try_get(&within(query).await?, 0)?;
+        match status.as_deref() {
+            Some("committed") => self.reach(plan),
+            Some("aborted") => return Err(StoreError::NotCommitted),
+            Some(_) | None => return Err(StoreError::timed_out()),
+        }
+        Ok(())
+    }
+
+    fn reach(self, plan: &Plan<'_>) {
+        let log_id = plan.log_id;
+        let Self { writer, connection, .. } = self;
+        writer.reached = Some(Head {
+            log_id,
+            position: plan.batch.last_position,
+            batch_no: plan.batch.batch_no,
+            batch_hash: plan.batch.hash,
+        });
+        writer.idle = Some(connection);
+    }
+
+    pub(in crate::store) async fn rollback(mut self) -> Result<(), StoreError> {
+        within(sqlx::raw_sql("rollback").execute(&mut self.connection)).await?;
+        self.writer.idle = Some(self.connection);
+        Ok(())
+    }
+}
+
+fn known(found: Vec<StateRow>) -> Result<Known, StoreError> {
+    let damaged = || StoreError::Damaged("the head of the log is missing".to_owned());
+    let (mut head, mut streams, mut keys) = (None, HashMap::new(), HashMap::new());
+    for (part, workspace, name, key, number, second, log_id, hash, receipt, answer) in found {
+        if part == 0 {
+            let row = (log_id.zip(number)).zip(second.zip(hash)).ok_or_else(damaged)?;
+            let ((log_id, number), (second, hash)) = row;
+            head = Some(rows::head((log_id, number, second, hash))?);
+            continue;
+        }
+        let workspace = WorkspaceId::parse(&workspace.unwrap_or_default())
+            .map_err(|_| StoreError::Damaged("a workspace's name".to_owned()))?;
+        let name = name.unwrap_or_default();
+        if part == 1 {
+            let stream = StreamName::parse(&name)
+                .map_err(|_| StoreError::Damaged("a stream's name".to_owned()))?;
+            let stream_id = from_row(number.unwrap_or_default())?.into();
+            let version = from_row(second.unwrap_or_default())?.into();
+            streams.insert((workspace, stream), KnownStream { stream_id, version });
+        } else {
+            let row = (hash.unwrap_or_default(), receipt.unwrap_or_default());
+            let stored = rows::answer((row.0, row.1, answer.unwrap_or_default()))?;
+            keys.insert((workspace, name, key.unwrap_or_default()), stored);
+        }
+    }
+    Ok(Known { head: head.ok_or_else(damaged)?, streams, keys })
+}
+
+type Statement<'q> = Query<'q, Postgres, PgArguments>;
+
+fn bind_events<'q>(query: Statement<'q>, plan: &Plan<'_>) -> Statement<'q> {
+    let events = || plan.events.iter();
+    query
+        .bind(events().map(|planned| to_row(planned.position.get())).collect::<Vec<_>>())
+        .bind(events().map(|planned| to_row(planned.stream_id.get())).collect::<Vec<_>>())
+        .bind(events().map(|planned| to_row(planned.version.get())).collect::<Vec<_>>())
+        .bind(events().map(|planned| planned.event.event_id).collect::<Vec<_>>())
+        .bind(events().map(|planned| planned.event.kind.as_ref()).collect::<Vec<&str>>())
+        .bind(events().map(|planned| i32::from(planned.event.schema_version)).collect::<Vec<_>>())
+        .bind(events().map(|planned| planned.event.recorded_at.unix_ms()).collect::<Vec<_>>())
+        .bind(events().map(|planned| planned.event.payload.as_slice()).collect::<Vec<_>>())
+        .bind(events().map(|planned| planned.event.metadata.as_slice()).collect::<Vec<_>>())
+        .bind(events().map(|planned| planned.leaf.as_slice()).collect::<Vec<_>>())
+}
+
+fn bind_streams<'q>(query: Statement<'q>, plan: &Plan<'_>) -> Statement<'q> {
+    let streams = || plan.streams.iter();
+    query
+        .bind(streams().map(|planned| to_row(planned.stream_id.get())).collect::<Vec<_>>())
+        .bind(streams().map(|planned| planned.workspace.as_str()).collect::<Vec<_>>())
+        .bind(streams().map(|planned| planned.stream.as_str()).collect::<Vec<_>>())
+        .bind(streams().map(|planned| to_row(planned.version.get())).collect::<Vec<_>>())
+}
+
+fn bind_keys<'q>(query: Statement<'q>, plan: &Plan<'_>) -> Statement<'q> {
+    let keys = || plan.keys.iter();
+    query
+        .bind(keys().map(|planned| planned.workspace.as_str()).collect::<Vec<_>>())
+        .bind(keys().map(|planned| planned.key.actor.as_str()).collect::<Vec<_>>())
+        .bind(keys().map(|planned| planned.key.key.as_str()).collect::<Vec<_>>())
+        .bind(keys().map(|planned| planned.key.request_hash.as_slice()).collect::<Vec<_>>())
+        .bind(keys().map(|planned| receipt_to_text(&planned.receipt)).collect::<Vec<_>>())
+        .bind(keys().map(|planned| planned.answer).collect::<Vec<_>>())
+}
+
+fn bind_batch<'q>(query: Statement<'q>, plan: &Plan<'_>) -> Statement<'q> {
+    query
+        .bind(to_row(plan.batch.batch_no))
+        .bind(to_row(plan.batch.first_position.get()))
+        .bind(to_row(plan.batch.last_position.get()))
+        .bind(plan.batch.hash.to_vec())
+        .bind(plan.batch.leaf_prefixes.clone())
+}

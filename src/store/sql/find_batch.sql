@@ -1,0 +1,1 @@
+select hash from batch where batch_no = $1

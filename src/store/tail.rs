@@ -1,0 +1,172 @@
+//! Following the log: from any position, to its end and on, without a gap and without a repeat.
+//! What to do next is a pure state machine; the driver around it only reads and waits.
+
+use super::Store;
+use super::error::StoreError;
+use super::types::{LogFilter, Position, RecordedEvent};
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// How many events are read at once.
+pub const TAIL_PAGE_EVENTS: usize = 1000;
+/// How long at most before the log is looked at without having been woken.
+const POLL_MS: u64 = 1_000;
+
+/// What the follower needs next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TailStep {
+    /// A page of the log that begins after this position.
+    Read(Position),
+    /// A hint, or that time passes.
+    Wait,
+}
+
+/// What happens to the follower.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TailInput<'a> {
+    /// A page was read: these positions follow in it, and this many would have fitted.
+    Page(&'a [Position], usize),
+    /// Something up to there has been committed, as it seems.
+    Woken(Position),
+    /// Nothing was heard for a while.
+    TimePassed,
+}
+
+/// The log is not what a log can be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the log has position {found} where {expected} must follow")]
+pub struct BrokenOrder {
+    /// What must have followed.
+    pub expected: Position,
+    /// What was found.
+    pub found: Position,
+}
+
+/// Where a follower is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TailState {
+    delivered: Position,
+    hinted: Position,
+    is_reading: bool,
+    woken_meanwhile: bool,
+}
+
+impl TailState {
+    /// A follower that has seen everything up to this position.
+    pub fn after(position: Position) -> Self {
+        Self { delivered: position, hinted: position, is_reading: true, woken_meanwhile: false }
+    }
+
+    /// The last position that was delivered.
+    pub fn delivered(&self) -> Position {
+        self.delivered
+    }
+
+    /// What is needed next.
+    pub fn step(&self) -> TailStep {
+        if self.is_reading { TailStep::Read(self.delivered) } else { TailStep::Wait }
+    }
+
+    /// Takes in what happened. A page moves the state only as far as its events follow.
+    pub fn take(&mut self, input: &TailInput<'_>) -> Result<(), BrokenOrder> {
+        match input {
+            TailInput::Page(positions, limit) => self.take_page(positions, *limit)?,
+            TailInput::Woken(position) => {
+                self.hinted = self.hinted.max(*position);
+                self.woken_meanwhile |= self.is_reading;
+                self.is_reading |= self.hinted > self.delivered;
+            }
+            TailInput::TimePassed => self.is_reading = true,
+        }
+        Ok(())
+    }
+
+    fn take_page(&mut self, positions: &[Position], limit: usize) -> Result<(), BrokenOrder> {
+        let mut last = self.delivered;
+        for found in positions {
+            let expected = last.next();
+            if *found != expected {
+                return Err(BrokenOrder { expected, found: *found });
+            }
+            last = *found;
+        }
+        self.delivered = last;
+        let missed = self.woken_meanwhile && self.hinted > self.delivered;
+        self.is_reading = positions.len() >= limit || missed;
+        self.woken_meanwhile = false;
+        Ok(())
+    }
+}
+
+/// Why following the log ended.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum TailError {
+    /// The log has a gap or a repeat.
+    #[error(transparent)]
+    Broken(#[from] BrokenOrder),
+    /// It could not be read; following may go on.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The archive has been closed.
+    #[error("the archive has been closed")]
+    Closed,
+}
+
+/// Follows the log of one store.
+pub struct Tailer {
+    store: Store,
+    state: TailState,
+    wake: watch::Receiver<Position>,
+}
+
+impl Tailer {
+    /// Follows everything after this position.
+    pub fn new(store: Store, after: Position) -> Self {
+        let wake = store.wake();
+        Self { store, state: TailState::after(after), wake }
+    }
+
+    /// The last position that was delivered.
+    pub fn delivered(&self) -> Position {
+        self.state.delivered()
+    }
+
+    /// The next events, never none; waits until there are some. Safe to cancel: what was not
+    /// delivered is read again.
+    pub async fn next(&mut self) -> Result<Vec<RecordedEvent>, TailError> {
+        loop {
+            match self.state.step() {
+                TailStep::Read(after) => {
+                    let page = self.read(after).await?;
+                    if !page.is_empty() {
+                        return Ok(page);
+                    }
+                }
+                TailStep::Wait => self.wait().await?,
+            }
+        }
+    }
+
+    async fn read(&mut self, after: Position) -> Result<Vec<RecordedEvent>, TailError> {
+        let filter = LogFilter::default();
+        let hint = *self.wake.borrow_and_update();
+        self.state.take(&TailInput::Woken(hint))?;
+        let page = self.store.read_log(after, &filter, TAIL_PAGE_EVENTS).await?;
+        let positions: Vec<Position> = page.iter().map(|event| event.position).collect();
+        self.state.take(&TailInput::Page(&positions, TAIL_PAGE_EVENTS))?;
+        Ok(page)
+    }
+
+    async fn wait(&mut self) -> Result<(), TailError> {
+        let limit = Duration::from_millis(POLL_MS);
+        match tokio::time::timeout(limit, self.wake.changed()).await {
+            Ok(Ok(())) => {
+                let hint = *self.wake.borrow_and_update();
+                self.state.take(&TailInput::Woken(hint))?;
+            }
+            Ok(Err(_)) => return Err(TailError::Closed),
+            Err(_) => self.state.take(&TailInput::TimePassed)?,
+        }
+        Ok(())
+    }
+}

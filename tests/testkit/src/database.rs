@@ -1,0 +1,89 @@
+//! A database for one test, and what a test may do to it behind the product's back.
+
+use crate::server::Server;
+use anyhow::Result;
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, Row, SqliteConnection};
+use std::path::{Path, PathBuf};
+use tempfile::TempDir;
+
+/// A database on a server.
+pub struct Database {
+    /// Its address, for the superuser.
+    pub url: String,
+    /// Its name.
+    pub name: String,
+}
+
+impl Database {
+    /// An empty database on the shared server.
+    pub async fn shared() -> Result<Self> {
+        Self::on(Server::shared()?).await
+    }
+
+    /// An empty database on this server.
+    pub async fn on(server: &Server) -> Result<Self> {
+        let name = server.create_database().await?;
+        Ok(Self { url: server.url(&name), name })
+    }
+
+    /// Carries out statements as the superuser.
+    pub async fn execute(&self, text: &str) -> Result<()> {
+        let mut connection = PgConnection::connect(&self.url).await?;
+        connection.execute(AssertSqlSafe(text)).await?;
+        Ok(connection.close().await?)
+    }
+
+    /// The single number that a query returns.
+    pub async fn number(&self, text: &str) -> Result<i64> {
+        let mut connection = PgConnection::connect(&self.url).await?;
+        let row = connection.fetch_one(AssertSqlSafe(text)).await?;
+        connection.close().await?;
+        Ok(row.try_get(0)?)
+    }
+}
+
+/// A SQLite file in a folder of its own, both gone with this value.
+pub struct SqliteFile {
+    folder: TempDir,
+}
+
+impl SqliteFile {
+    /// A place for a file that is not there yet.
+    pub fn new() -> Result<Self> {
+        Ok(Self { folder: tempfile::Builder::new().prefix("ax-sqlite-").tempdir()? })
+    }
+
+    /// The folder.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The file.
+    pub fn path(&self) -> PathBuf {
+        self.folder.path().join("ax.db")
+    }
+
+    /// Its address.
+    pub fn url(&self) -> String {
+        format!("sqlite:{}", self.path().display())
+    }
+
+    /// Carries out statements, past the lock of the product.
+    pub async fn execute(&self, text: &str) -> Result<()> {
+        let mut connection = self.connect().await?;
+        connection.execute(AssertSqlSafe(text)).await?;
+        Ok(connection.close().await?)
+    }
+
+    /// The single number that a query returns.
+    pub async fn number(&self, text: &str) -> Result<i64> {
+        let mut connection = self.connect().await?;
+        let row = connection.fetch_one(AssertSqlSafe(text)).await?;
+        connection.close().await?;
+        Ok(row.try_get(0)?)
+    }
+
+    async fn connect(&self) -> Result<SqliteConnection> {
+        Ok(SqliteConnection::connect(&format!("sqlite://{}", self.path().display())).await?)
+    }
+}

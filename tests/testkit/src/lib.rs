@@ -1,0 +1,15 @@
+//! Throwaway databases: one PostgreSQL server for all the processes of a run, a database in it for
+//! each test, and SQLite files that vanish with their test. Nothing is left behind, also when a
+//! test is killed: the kernel lets go of its lock, and a watcher then clears away.
+
+mod binaries;
+mod database;
+mod server;
+
+pub use database::{Database, SqliteFile};
+pub use server::{Durability, Server};
+
+/// Whether the tests that need PostgreSQL are to be left out.
+pub fn postgres_is_skipped() -> bool {
+    std::env::var("AX_TEST_PG").is_ok_and(|value| value == "skip")
+}
