@@ -37,6 +37,31 @@ impl Execution {
         }
     }
 
+    /// The same, where signs of life that stand outside the log put deadlines off.
+    pub fn next_deadline_given(&self, signs: &[super::SignOfLife]) -> Option<Timestamp> {
+        self.next_deadline()?;
+        let mut first: Option<Timestamp> = None;
+        for (at, what) in &self.deadlines {
+            if first.is_some_and(|first| first <= *at) {
+                break;
+            }
+            let put_off = match what {
+                Deadline::Silence(spot) => {
+                    let lease_ms = self.tree.node(*spot).leaf.lease().map(|lease| lease.lease_ms);
+                    let seen = self.last_seen(*spot, signs);
+                    seen.zip(lease_ms).map_or(*at, |(seen, ms)| seen.plus_ms(ms))
+                }
+                Deadline::Timeout(_)
+                | Deadline::Retry(_)
+                | Deadline::Blocker(_)
+                | Deadline::Age
+                | Deadline::Grace => *at,
+            };
+            first = Some(first.map_or(put_off, |first| first.min(put_off)));
+        }
+        first
+    }
+
     /// Everything that is due.
     pub(super) fn due(&self, now: Timestamp) -> Vec<Deadline> {
         if self.next_deadline().is_none() {

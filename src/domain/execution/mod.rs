@@ -5,6 +5,7 @@ mod blocker;
 mod command;
 mod deadline;
 mod decide;
+mod demand;
 mod fork;
 mod pairs;
 mod phase;
@@ -21,6 +22,7 @@ pub use command::{
 };
 pub use deadline::Deadline;
 pub use decide::{EVENT_TASKS_MAX, HandleError, check_tree};
+pub use demand::{BestReady, Demand};
 pub use fork::Heritage;
 pub use phase::Phase;
 pub use questions::{Grantable, PathTask, Progress, Verdict};

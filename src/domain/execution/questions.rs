@@ -41,6 +41,8 @@ pub enum Verdict {
 /// A leaf that could be given out now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Grantable {
+    /// Its place in the tree.
+    pub spot: Spot,
     /// The leaf.
     pub task_id: TaskId,
     /// Since when it is ready.
@@ -162,7 +164,14 @@ impl Execution {
 
     /// The leaves that could be given out now, the next one first.
     pub fn grantable(&self) -> impl Iterator<Item = Grantable> + '_ {
-        let is_open = match self.phase {
+        let is_open = self.gives_out();
+        let ready = self.tree.ready().filter(move |_| is_open);
+        ready.map(|ready| self.as_grantable(ready))
+    }
+
+    /// Whether ready leaves are given out now.
+    pub(super) fn gives_out(&self) -> bool {
+        match self.phase {
             Phase::Running => self.whole_blocked == 0,
             Phase::Queued { .. } => self.header().is_some_and(|h| h.agent_id.is_some()),
             Phase::Created
@@ -171,13 +180,12 @@ impl Execution {
             | Phase::Completed
             | Phase::Failed { .. }
             | Phase::Cancelled { .. } => false,
-        };
-        let ready = self.tree.ready().filter(move |_| is_open);
-        ready.map(|ready| self.as_grantable(ready))
+        }
     }
 
     fn as_grantable(&self, ready: Ready) -> Grantable {
         Grantable {
+            spot: ready.spot,
             task_id: self.tree.node(ready.spot).definition.task_id.clone(),
             since: ready.since,
             tied_to: self.tied_agent(ready.spot).cloned(),

@@ -1,0 +1,235 @@
+//! What could be given out, what is held, and what is due when, over all executions: an index that
+//! each stream keeps up to date for itself, rebuilt from the log on start.
+
+use super::StreamKey;
+use super::presence::Presence;
+use crate::domain::agent::Agent;
+use crate::domain::execution::{Demand, Execution, SignOfLife};
+use crate::domain::{AgentId, ExecutionId, Priority, TaskId, Timestamp, WorkspaceId};
+use crate::engine::state::State;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use tokio::sync::watch;
+
+/// A task in an agent's hands.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct HeldTask {
+    /// The execution.
+    pub execution_id: ExecutionId,
+    /// The task.
+    pub task_id: TaskId,
+    /// The lease's epoch.
+    pub epoch: u64,
+}
+
+/// The place of an execution's best leaf of one demand, among all that are ready.
+type Rank = (Reverse<Priority>, Reverse<Priority>, Timestamp, ExecutionId);
+
+/// What the index knows of one execution.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Entry {
+    offers: Vec<(Demand, Rank)>,
+    held: Vec<(AgentId, HeldTask)>,
+    deadline: Option<Timestamp>,
+    tied_to: Option<AgentId>,
+}
+
+#[derive(Debug, Default)]
+struct Maps {
+    entries: BTreeMap<StreamKey, Entry>,
+    offers: BTreeMap<(WorkspaceId, Demand), BTreeSet<Rank>>,
+    held: BTreeMap<(WorkspaceId, AgentId), BTreeSet<HeldTask>>,
+    tied: BTreeMap<(WorkspaceId, AgentId), BTreeSet<StreamKey>>,
+    deadlines: BTreeSet<(Timestamp, StreamKey)>,
+}
+
+/// The index.
+#[derive(Debug)]
+pub struct Index {
+    maps: Mutex<Maps>,
+    first_deadline: watch::Sender<Option<Timestamp>>,
+    changed: watch::Sender<u64>,
+}
+
+impl Default for Index {
+    fn default() -> Self {
+        Self {
+            maps: Mutex::default(),
+            first_deadline: watch::Sender::new(None),
+            changed: watch::Sender::new(0),
+        }
+    }
+}
+
+impl Index {
+    fn maps(&self) -> MutexGuard<'_, Maps> {
+        self.maps.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes over what a stream's state says now.
+    pub(super) fn update(&self, key: &StreamKey, state: &State, presence: &Presence) {
+        let State::Execution(execution) = state else {
+            return;
+        };
+        self.put(key, entry_of(execution, &presence.signs(key)));
+    }
+
+    fn put(&self, key: &StreamKey, entry: Entry) {
+        let mut maps = self.maps();
+        if maps.entries.get(key) == Some(&entry) {
+            return;
+        }
+        let has_more = !entry.offers.is_empty();
+        maps.take_out(key);
+        maps.put_in(key, entry);
+        let first = maps.deadlines.first().map(|(at, _)| *at);
+        drop(maps);
+        self.first_deadline.send_if_modified(|known| std::mem::replace(known, first) != first);
+        if has_more {
+            self.changed.send_modify(|count| *count += 1);
+        }
+    }
+
+    /// Says when the first deadline moves.
+    pub fn first_deadline(&self) -> watch::Receiver<Option<Timestamp>> {
+        self.first_deadline.subscribe()
+    }
+
+    /// Says when something may have become ready.
+    pub fn changed(&self) -> watch::Receiver<u64> {
+        self.changed.subscribe()
+    }
+
+    /// The executions that are due.
+    pub(super) fn due(&self, now: Timestamp) -> Vec<StreamKey> {
+        let maps = self.maps();
+        let due = maps.deadlines.iter().take_while(|(at, _)| *at <= now);
+        due.map(|(_, key)| key.clone()).collect()
+    }
+
+    /// What an agent holds, in the order of executions and tasks.
+    pub fn held_by(&self, workspace: &WorkspaceId, agent_id: &AgentId) -> Vec<HeldTask> {
+        let maps = self.maps();
+        let held = maps.held.get(&(workspace.clone(), agent_id.clone()));
+        held.into_iter().flatten().cloned().collect()
+    }
+
+    /// The executions that an agent has something to do with: it holds a task, or they are its.
+    pub(super) fn concerned(&self, workspace: &WorkspaceId, agent_id: &AgentId) -> Vec<StreamKey> {
+        let maps = self.maps();
+        let agent = (workspace.clone(), agent_id.clone());
+        let held = maps.held.get(&agent).into_iter().flatten();
+        let holding = held.map(|held| StreamKey::execution(workspace, &held.execution_id));
+        let tied = maps.tied.get(&agent).into_iter().flatten().cloned();
+        holding.chain(tied).collect::<BTreeSet<_>>().into_iter().collect()
+    }
+
+    /// The executions that may have something for an agent, the best first.
+    pub(super) fn offers_for(&self, workspace: &WorkspaceId, agent: &Agent) -> Vec<ExecutionId> {
+        let maps = self.maps();
+        let mut ranks: BTreeSet<&Rank> = BTreeSet::new();
+        for demand in Demand::met_by(agent) {
+            let offers = maps.offers.get(&(workspace.clone(), demand));
+            ranks.extend(offers.into_iter().flatten().take(OFFERS_ASKED_MAX));
+        }
+        let mut found: Vec<ExecutionId> = Vec::new();
+        for (_, _, _, execution_id) in ranks {
+            if !found.contains(execution_id) {
+                found.push(execution_id.clone());
+            }
+        }
+        found.truncate(OFFERS_ASKED_MAX);
+        found
+    }
+
+    /// How many executions are alive.
+    pub fn executions_total(&self) -> usize {
+        self.maps().entries.len()
+    }
+}
+
+/// How many executions are asked for a task at one poll.
+const OFFERS_ASKED_MAX: usize = 32;
+
+impl Maps {
+    fn take_out(&mut self, key: &StreamKey) {
+        let Some(entry) = self.entries.remove(key) else {
+            return;
+        };
+        let workspace = &key.workspace;
+        for (demand, rank) in entry.offers {
+            remove(&mut self.offers, (workspace.clone(), demand), &rank);
+        }
+        for (agent_id, held) in entry.held {
+            remove(&mut self.held, (workspace.clone(), agent_id), &held);
+        }
+        if let Some(agent_id) = entry.tied_to {
+            remove(&mut self.tied, (workspace.clone(), agent_id), key);
+        }
+        if let Some(at) = entry.deadline {
+            self.deadlines.remove(&(at, key.clone()));
+        }
+    }
+
+    fn put_in(&mut self, key: &StreamKey, entry: Entry) {
+        if entry == Entry::default() {
+            return;
+        }
+        let workspace = &key.workspace;
+        for (demand, rank) in &entry.offers {
+            let place = (workspace.clone(), demand.clone());
+            self.offers.entry(place).or_default().insert(rank.clone());
+        }
+        for (agent_id, held) in &entry.held {
+            let place = (workspace.clone(), agent_id.clone());
+            self.held.entry(place).or_default().insert(held.clone());
+        }
+        if let Some(agent_id) = &entry.tied_to {
+            let place = (workspace.clone(), agent_id.clone());
+            self.tied.entry(place).or_default().insert(key.clone());
+        }
+        if let Some(at) = entry.deadline {
+            self.deadlines.insert((at, key.clone()));
+        }
+        self.entries.insert(key.clone(), entry);
+    }
+}
+
+fn remove<K: Ord, V: Ord>(map: &mut BTreeMap<K, BTreeSet<V>>, place: K, value: &V) {
+    if let Some(set) = map.get_mut(&place) {
+        set.remove(value);
+        if set.is_empty() {
+            map.remove(&place);
+        }
+    }
+}
+
+fn entry_of(execution: &Execution, signs: &[SignOfLife]) -> Entry {
+    let Some(header) = execution.header() else {
+        return Entry::default();
+    };
+    let is_over = execution.phase().status().is_over();
+    let execution_id = &header.execution_id;
+    let offers = execution.demands().into_iter().map(|(demand, best)| {
+        let rank =
+            (Reverse(header.priority), Reverse(best.priority), best.since, execution_id.clone());
+        (demand, rank)
+    });
+    let tree = execution.tree();
+    let held = tree.held().filter_map(|spot| {
+        let node = tree.node(spot);
+        let held = HeldTask {
+            execution_id: execution_id.clone(),
+            task_id: node.definition.task_id.clone(),
+            epoch: node.leaf.epoch,
+        };
+        Some((node.leaf.lease()?.agent_id.clone(), held))
+    });
+    Entry {
+        offers: offers.collect(),
+        held: held.collect(),
+        deadline: execution.next_deadline_given(signs),
+        tied_to: header.agent_id.clone().filter(|_| !is_over),
+    }
+}
