@@ -1,10 +1,13 @@
 //! The law: what may happen, and what follows from it. Pure: time, ids and randomness come in with
 //! the command, and nothing here knows of a database, a socket or a clock.
 
+pub mod agent;
 mod base;
 mod catalogue;
 pub mod event;
 pub mod execution;
+#[cfg(test)]
+mod given;
 mod moment;
 mod rejection;
 
