@@ -34,6 +34,14 @@ pub(crate) struct Given<'a, S, C> {
 }
 
 impl<S: Default + Clone + PartialEq + Debug, C: Debug> Given<'_, S, C> {
+    /// Lets a command have happened before.
+    #[track_caller]
+    pub(crate) fn after(mut self, command: C) -> Self {
+        let events = (self.law.decide)(&self.state, &command, &moment());
+        self.state = self.law.fold(self.state, events.expect("the command is accepted"));
+        self
+    }
+
     /// Gives a command as a person, at the usual moment.
     #[track_caller]
     pub(crate) fn when(self, command: C) -> Then<S> {

@@ -9,6 +9,7 @@ pub mod execution;
 #[cfg(test)]
 mod given;
 mod moment;
+pub mod plan;
 mod rejection;
 
 pub use base::*;
