@@ -11,6 +11,7 @@ mod given;
 mod moment;
 pub mod plan;
 mod rejection;
+pub mod workspace;
 
 pub use base::*;
 pub use catalogue::{EventEntry, FieldEntry};
