@@ -4,6 +4,7 @@
 pub mod agent;
 mod base;
 mod catalogue;
+mod catalogue_markdown;
 pub mod event;
 pub mod execution;
 #[cfg(test)]
@@ -15,6 +16,7 @@ pub mod workspace;
 
 pub use base::*;
 pub use catalogue::{EventEntry, FieldEntry};
+pub use catalogue_markdown::event_catalogue_markdown;
 pub use event::{Event, EventError};
 pub use moment::Moment;
 pub use rejection::{IllegalTransition, Rejection};

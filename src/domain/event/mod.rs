@@ -82,10 +82,14 @@ macro_rules! families {
                 match self { $(Self::$Family(event) => event.payload(),)+ }
             }
 
+            /// Every event there is, by what it happens to.
+            pub fn families() -> [(&'static str, &'static [EventEntry]); 6] {
+                [$((stringify!($Family), $Events::CATALOGUE)),+]
+            }
+
             /// Every event there is.
             pub fn catalogue() -> impl Iterator<Item = &'static EventEntry> {
-                let families: [&'static [EventEntry]; _] = [$($Events::CATALOGUE),+];
-                families.into_iter().flatten()
+                Self::families().into_iter().flat_map(|(_, entries)| entries)
             }
 
             fn read(kind: &str, payload: &[u8]) -> Option<Result<Self, serde_json::Error>> {
