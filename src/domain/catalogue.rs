@@ -111,6 +111,14 @@ macro_rules! events {
                 .expect("an event holds nothing that JSON cannot")
             }
 
+            /// The version of today's shape of an event; none when the name is not of this kind.
+            pub fn schema_version_of(kind: &str) -> Option<u16> {
+                match kind {
+                    $($kind => Some($version),)+
+                    _ => None,
+                }
+            }
+
             /// Reads today's shape of an event; none when the name is not of this kind of stream.
             pub fn read(kind: &str, payload: &[u8]) -> Option<Result<Self, serde_json::Error>> {
                 match kind {

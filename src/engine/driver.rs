@@ -6,10 +6,10 @@ use super::cell::{Cell, Job, Loaded, Reply};
 use super::request::{EngineError, KeptAnswer, Outcome, Recorded, Request};
 use super::state::Command;
 use super::{EngineInner, encode, grants, load};
-use crate::domain::execution::HandleError;
+use crate::domain::execution::{Execution, HandleError};
 use crate::domain::{Event, Moment, Rejection, Timestamp};
 use crate::store::{
-    AppendError, AppendRequest, Appended, Expected, IdempotencyKey, StoredAnswer,
+    AppendError, AppendRequest, Appended, IdempotencyKey, Position, RecordedEvent, StoredAnswer,
     StreamWrite, Version,
 };
 use std::collections::VecDeque;
@@ -28,8 +28,7 @@ pub(super) struct Drive {
 
 /// Does what waits for the stream until nothing does.
 pub(super) async fn drive(engine: Arc<EngineInner>, cell: Arc<Cell>, loaded: Option<Loaded>) {
-    let mut drive =
-        Drive { engine, cell, loaded, again: VecDeque::new() };
+    let mut drive = Drive { engine, cell, loaded, again: VecDeque::new() };
     loop {
         let mut jobs = std::mem::take(&mut drive.again);
         if jobs.is_empty() {
@@ -72,28 +71,26 @@ impl Drive {
                 self.execute(request, reply, attempts).await;
             }
             Job::DryRun { request, reply } => {
-                        self.dry_run(&request, reply).await;
+                self.dry_run(&request, reply).await;
             }
-            Job::Look { look, failed } => {
-                        match self.freshen().await {
-                    Err(error) => discard(failed.send(error)),
-                    Ok(_) => {
-                        if let Some(loaded) = &self.loaded {
-                            look(&loaded.state, loaded.version);
-                        }
+            Job::Look { look, failed } => match self.freshen().await {
+                Err(error) => discard(failed.send(error)),
+                Ok(_) => {
+                    if let Some(loaded) = &self.loaded {
+                        look(&loaded.state, loaded.version);
                     }
                 }
-            }
+            },
             Job::Offer { offer, attempts } => grants::offer(self, offer, attempts).await,
             Job::Take { events } => self.take(&events).await,
         }
     }
 
-    async fn take(&mut self, events: &[crate::store::RecordedEvent]) {
+    async fn take(&mut self, events: &[RecordedEvent]) {
         let (Some(loaded), key) = (&mut self.loaded, &self.cell.key) else {
             return;
         };
-        let is_next = |event: &crate::store::RecordedEvent| event.version <= loaded.version.next();
+        let is_next = |event: &RecordedEvent| event.version <= loaded.version.next();
         if events.first().is_none_or(is_next) {
             let taken = events.iter().try_for_each(|event| load::take(key, loaded, event));
             if taken.is_ok() {
@@ -113,7 +110,7 @@ impl Drive {
         if let Some(expected) = request.expected
             && expected != loaded.version
         {
-                return self.answer_without_events(request, reply, attempts, Ok(())).await;
+            return self.answer_without_events(request, reply, attempts, Ok(())).await;
         }
         let moment = self.engine.moment(&request.metadata.actor);
         match loaded.state.handle(&request.command, &moment) {
@@ -121,10 +118,10 @@ impl Drive {
                 self.launch(request, reply, attempts, events, &moment).await;
             }
             Ok(_) => {
-                        self.answer_without_events(request, reply, attempts, Ok(())).await;
+                self.answer_without_events(request, reply, attempts, Ok(())).await;
             }
             Err(HandleError::Rejected(rejection)) => {
-                        self.answer_without_events(request, reply, attempts, Err(rejection)).await;
+                self.answer_without_events(request, reply, attempts, Err(rejection)).await;
             }
             Err(HandleError::Illegal(illegal)) => {
                 self.loaded = None;
@@ -191,7 +188,10 @@ impl Drive {
 
     fn settle(&mut self, job: Job, landed: Result<Appended, AppendError>, rest: Landed) {
         match landed {
-            Ok(Appended::New(receipt)) => rest.answer(job, receipt.last_position),
+            Ok(Appended::New(receipt)) => {
+                let execution = self.loaded.as_ref().and_then(|loaded| loaded.state.execution());
+                rest.answer(job, receipt.last_position, execution);
+            }
             Ok(Appended::Repeated(stored)) => {
                 self.loaded = None;
                 if let Job::Execute { reply, .. } = job {
@@ -199,9 +199,14 @@ impl Drive {
                     discard(reply.send(repeated));
                 }
             }
-            Err(AppendError::Conflict { .. }) => {
+            Err(AppendError::Conflict { stream, .. }) => {
                 self.loaded = None;
-                self.retry(job);
+                match job {
+                    Job::Offer { offer, .. } if offer.is_about_agent(&stream) => {
+                        offer.agent_changed();
+                    }
+                    job => self.retry(job),
+                }
             }
             Err(error) => {
                 self.loaded = None;
@@ -252,7 +257,7 @@ impl Drive {
         attempts: u32,
         decided: Result<(), Rejection>,
     ) {
-        let stored = match self.stored(&request).await {
+        let stored = match stored(&self.engine, &request).await {
             Ok(stored) => stored,
             Err(error) => return discard(reply.send(Err(error))),
         };
@@ -293,23 +298,6 @@ impl Drive {
         })
     }
 
-    async fn stored(
-        &self,
-        request: &Request,
-    ) -> Result<Option<Result<Outcome, EngineError>>, EngineError> {
-        let Some(key) = &request.key else {
-            return Ok(None);
-        };
-        let actor = request.metadata.actor.to_string();
-        let stored = self.engine.store.stored_answer(&request.workspace, &actor, &key.key).await?;
-        Ok(stored.map(|stored| {
-            if stored.request_hash != key.request_hash {
-                return Err(EngineError::KeyReused);
-            }
-            repeated(&self.cell.key.stream, &stored)
-        }))
-    }
-
     async fn dry_run(&mut self, request: &Request, reply: Reply) {
         if let Err(error) = self.freshen().await {
             return discard(reply.send(Err(error)));
@@ -318,27 +306,49 @@ impl Drive {
             return;
         };
         let moment = self.engine.moment(&request.metadata.actor);
-        let outcome = match (loaded.state.clone().handle(&request.command, &moment), &request.command) {
-            (Ok(events), _) => Ok(Outcome {
-                recorded: Vec::new(),
-                events,
-                position: *self.engine.store.wake().borrow(),
-                version: loaded.version,
-                at: moment.at,
-                is_repeat: false,
-                description: Vec::new(),
-            }),
-            (Err(HandleError::Rejected(rejection)), _) => Err(rejection.into()),
-            (
-                Err(HandleError::Illegal(illegal)),
-                Command::Execution(_) | Command::Plan(_) | Command::Agent(_) | Command::Workspace(_),
-            ) => {
-                let (stream, why) = (self.cell.key.stream.clone(), illegal.to_string());
-                Err(EngineError::BrokenStream { stream, why })
-            }
-        };
+        let outcome =
+            match (loaded.state.clone().handle(&request.command, &moment), &request.command) {
+                (Ok(events), _) => Ok(Outcome {
+                    recorded: Vec::new(),
+                    events,
+                    position: *self.engine.store.wake().borrow(),
+                    version: loaded.version,
+                    at: moment.at,
+                    is_repeat: false,
+                    description: Vec::new(),
+                }),
+                (Err(HandleError::Rejected(rejection)), _) => Err(rejection.into()),
+                (
+                    Err(HandleError::Illegal(illegal)),
+                    Command::Execution(_)
+                    | Command::Plan(_)
+                    | Command::Agent(_)
+                    | Command::Workspace(_),
+                ) => {
+                    let (stream, why) = (self.cell.key.stream.clone(), illegal.to_string());
+                    Err(EngineError::BrokenStream { stream, why })
+                }
+            };
         discard(reply.send(outcome));
     }
+}
+
+/// What an equal request was answered before, if there was one.
+async fn stored(
+    engine: &EngineInner,
+    request: &Request,
+) -> Result<Option<Result<Outcome, EngineError>>, EngineError> {
+    let Some(key) = &request.key else {
+        return Ok(None);
+    };
+    let actor = request.metadata.actor.to_string();
+    let stored = engine.store.stored_answer(&request.workspace, &actor, &key.key).await?;
+    Ok(stored.map(|stored| {
+        if stored.request_hash != key.request_hash {
+            return Err(EngineError::KeyReused);
+        }
+        repeated(&request.stream, &stored)
+    }))
 }
 
 /// What is answered when an append landed.
@@ -351,7 +361,7 @@ struct Landed {
 }
 
 impl Landed {
-    fn answer(self, job: Job, position: crate::store::Position) {
+    fn answer(self, job: Job, position: Position, execution: Option<&Execution>) {
         let Self { events, recorded, version, at, description } = self;
         match job {
             Job::Execute { reply, .. } => discard(reply.send(Ok(Outcome {
@@ -363,7 +373,7 @@ impl Landed {
                 is_repeat: false,
                 description,
             }))),
-            Job::Offer { offer, .. } => offer.answer(events, position),
+            Job::Offer { offer, .. } => offer.answer(execution, &events),
             Job::DryRun { .. } | Job::Look { .. } | Job::Take { .. } => {}
         }
     }
@@ -420,4 +430,3 @@ fn fail_all(jobs: VecDeque<Job>, error: &EngineError) {
 pub(super) fn discard<T>(sent: Result<(), T>) {
     drop(sent);
 }
-

@@ -5,13 +5,13 @@ use super::driver::{Drive, discard};
 use super::request::{EngineError, KeptAnswer, Metadata};
 use super::{Engine, StreamKey, encode};
 use crate::domain::agent::{Agent, AgentCommand};
-use crate::domain::event::work::WorkEvent;
+use crate::domain::event::work::{TaskGranted, WorkEvent};
 use crate::domain::execution::{Execution, ExecutionCommand, HandleError};
 use crate::domain::{
     Actor, AgentId, Event, ExecutionId, Json, LeaseToken, PlanId, TaskDefinition, TaskId,
     Timestamp, WorkspaceId,
 };
-use crate::store::{AppendRequest, Position, StreamWrite, Version};
+use crate::store::{AppendRequest, StreamWrite, Version};
 use tokio::sync::oneshot;
 
 /// An agent asks for work.
@@ -201,7 +201,7 @@ pub(super) async fn offer(drive: &mut Drive, offer: Box<Offer>, attempts: u32) {
     loaded.version = loaded.version.plus(written);
     let Some(taken) = took(execution_id_of(&loaded.state), &offer, &events, &moment) else {
         drive.loaded = None;
-        return Box::new(*offer).agent_changed();
+        return offer.agent_changed();
     };
     let metadata = Metadata::by(actor);
     let engine = &drive.engine;
@@ -257,15 +257,7 @@ fn took(
     moment: &crate::domain::Moment,
 ) -> Option<Vec<Event>> {
     let (execution_id, _) = execution?;
-    let granted = events.iter().find_map(|event| match event {
-        Event::Work(WorkEvent::TaskGranted(granted)) => Some(granted),
-        Event::Work(_)
-        | Event::Lifecycle(_)
-        | Event::Record(_)
-        | Event::Agent(_)
-        | Event::Plan(_)
-        | Event::Workspace(_) => None,
-    })?;
+    let granted = granted_in(events)?;
     let (task_id, epoch) = (granted.task_id.clone(), granted.epoch);
     let command = AgentCommand::TakeTask { execution_id, task_id, epoch };
     offer.agent.decide(&command, moment).ok().filter(|taken| !taken.is_empty())
@@ -280,7 +272,8 @@ impl Offer {
         self.send(Offered::Nothing);
     }
 
-    fn agent_changed(self: Box<Self>) {
+    /// The agent's stream moved: whoever asks must look at it anew.
+    pub(super) fn agent_changed(self: Box<Self>) {
         self.send(Offered::AgentChanged);
     }
 
@@ -293,30 +286,28 @@ impl Offer {
         *stream == crate::domain::StreamName::agent(&self.agent_id)
     }
 
-    /// The agent's stream moved: whoever asks must look at it anew.
-    pub(super) fn changed(self: Box<Self>) {
-        self.agent_changed();
-    }
-
     /// The grant is stored.
-    pub(super) fn answer(self: Box<Self>, execution: Option<&Execution>, _position: Position) {
-        let agent_id = self.agent_id.clone();
-        let task = execution.and_then(|execution| {
-            let held = execution.tree().held().filter(|&spot| {
-                let lease = execution.tree().node(spot).leaf.lease();
-                lease.is_some_and(|lease| lease.agent_id == agent_id)
-            });
-            let newest = held.max_by_key(|&spot| {
-                execution.tree().node(spot).leaf.lease().map(|lease| lease.granted_at)
-            })?;
-            let task_id = execution.tree().node(newest).definition.task_id.clone();
-            granted_task(execution, &task_id, &agent_id)
+    pub(super) fn answer(self: Box<Self>, execution: Option<&Execution>, events: &[Event]) {
+        let task = granted_in(events).zip(execution).and_then(|(granted, execution)| {
+            granted_task(execution, &granted.task_id, &self.agent_id)
         });
         self.send(match task {
             Some(task) => Offered::Granted(Box::new(task)),
             None => Offered::Nothing,
         });
     }
+}
+
+fn granted_in(events: &[Event]) -> Option<&TaskGranted> {
+    events.iter().find_map(|event| match event {
+        Event::Work(WorkEvent::TaskGranted(granted)) => Some(granted),
+        Event::Work(_)
+        | Event::Lifecycle(_)
+        | Event::Record(_)
+        | Event::Agent(_)
+        | Event::Plan(_)
+        | Event::Workspace(_) => None,
+    })
 }
 
 /// What is told of a task that the agent holds.

@@ -44,8 +44,7 @@ pub(super) async fn catch_up(
     let before = loaded.version;
     loop {
         let (workspace, stream) = (&key.workspace, &key.stream);
-        let page =
-            engine.store.read_stream(workspace, stream, loaded.version, PAGE_EVENTS).await?;
+        let page = engine.store.read_stream(workspace, stream, loaded.version, PAGE_EVENTS).await?;
         for event in &page {
             take(key, loaded, event)?;
         }
@@ -79,7 +78,11 @@ pub(super) fn take(
 }
 
 /// Writes a snapshot behind, when enough has happened since the last.
-pub(super) fn snapshot_if_due(engine: &std::sync::Arc<EngineInner>, key: &StreamKey, loaded: &mut Loaded) {
+pub(super) fn snapshot_if_due(
+    engine: &std::sync::Arc<EngineInner>,
+    key: &StreamKey,
+    loaded: &mut Loaded,
+) {
     let since = loaded.version.get().saturating_sub(loaded.snapshot_version.get());
     if since < SNAPSHOT_EVENTS {
         return;
@@ -104,4 +107,27 @@ pub(super) fn snapshot_if_due(engine: &std::sync::Arc<EngineInner>, key: &Stream
         }
         drop(token);
     });
+}
+
+/// Folds a stream from its start up to a version.
+pub(super) async fn load_until(
+    engine: &EngineInner,
+    key: &StreamKey,
+    version: Version,
+) -> Result<(State, Version), EngineError> {
+    let state = State::new(key.stream.kind());
+    let mut loaded = Loaded { state, version: Version::ZERO, snapshot_version: Version::ZERO };
+    while loaded.version < version {
+        let left = version.get() - loaded.version.get();
+        let limit = usize::try_from(left).unwrap_or(usize::MAX).min(PAGE_EVENTS);
+        let (workspace, stream) = (&key.workspace, &key.stream);
+        let page = engine.store.read_stream(workspace, stream, loaded.version, limit).await?;
+        if page.is_empty() {
+            break;
+        }
+        for event in &page {
+            take(key, &mut loaded, event)?;
+        }
+    }
+    Ok((loaded.state, loaded.version))
 }

@@ -32,7 +32,14 @@ pub struct Metadata {
 impl Metadata {
     /// Nothing known but who.
     pub fn by(actor: Actor) -> Self {
-        Self { actor, reason: None, causation: None, correlation: None, trace: None, agent_at: None }
+        Self {
+            actor,
+            reason: None,
+            causation: None,
+            correlation: None,
+            trace: None,
+            agent_at: None,
+        }
     }
 }
 

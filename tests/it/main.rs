@@ -2,5 +2,5 @@
 
 mod docs;
 mod program;
-mod tidy;
 mod store;
+mod tidy;

@@ -18,10 +18,26 @@ pub enum ActorKind {
 
 /// Who gave a command.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(try_from = "Written")]
 pub struct Actor {
     kind: ActorKind,
     id: Arc<str>,
+}
+
+/// An actor as it is written, not yet checked.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    kind: ActorKind,
+    id: String,
+}
+
+impl TryFrom<Written> for Actor {
+    type Error = IdError;
+
+    fn try_from(written: Written) -> Result<Self, IdError> {
+        Self::new(written.kind, &written.id)
+    }
 }
 
 impl Actor {

@@ -19,6 +19,9 @@ pub enum JsonError {
     /// It is nested deeper than [`Json::DEPTH_MAX`].
     #[error("a JSON value is nested at most {max} deep", max = Json::DEPTH_MAX)]
     TooDeep,
+    /// It is `null`.
+    #[error("null says nothing: leave the value out")]
+    Null,
     /// A text in it holds a NUL.
     #[error("a JSON text must not hold a NUL")]
     Nul,
@@ -42,6 +45,9 @@ impl Json {
 
     /// Takes a value, when it keeps the limits.
     pub fn from_value(value: &serde_json::Value) -> Result<Self, JsonError> {
+        if value.is_null() {
+            return Err(JsonError::Null);
+        }
         check(value, Self::DEPTH_MAX)?;
         let text = value.to_string();
         if text.len() > Self::BYTES_MAX {

@@ -82,10 +82,18 @@ macro_rules! families {
                 match self { $(Self::$Family(event) => event.payload(),)+ }
             }
 
+            /// Every event there is, by what it happens to.
+            pub fn families() -> [(&'static str, &'static [EventEntry]); 6] {
+                [$((stringify!($Family), $Events::CATALOGUE)),+]
+            }
+
             /// Every event there is.
             pub fn catalogue() -> impl Iterator<Item = &'static EventEntry> {
-                let families: [&'static [EventEntry]; _] = [$($Events::CATALOGUE),+];
-                families.into_iter().flatten()
+                Self::families().into_iter().flat_map(|(_, entries)| entries)
+            }
+
+            fn schema_version_of(kind: &str) -> Option<u16> {
+                None$(.or_else(|| $Events::schema_version_of(kind)))+
             }
 
             fn read(kind: &str, payload: &[u8]) -> Option<Result<Self, serde_json::Error>> {
@@ -113,21 +121,18 @@ families! {
 impl Event {
     /// Reads an event as it was stored, however old its shape is.
     pub fn decode(kind: &str, schema_version: u16, payload: &[u8]) -> Result<Self, EventError> {
-        let entry = Self::catalogue()
-            .find(|entry| entry.kind == kind)
-            .ok_or_else(|| EventError::UnknownKind { kind: kind.to_owned() })?;
+        let unknown = || EventError::UnknownKind { kind: kind.to_owned() };
         let malformed =
             |source| EventError::Malformed { kind: kind.to_owned(), schema_version, source };
-        if schema_version == entry.schema_version {
-            let read = Self::read(kind, payload).expect("the catalogue names only what is read");
-            return read.map_err(malformed);
+        if Self::schema_version_of(kind) == Some(schema_version) {
+            return Self::read(kind, payload).ok_or_else(unknown)?.map_err(malformed);
         }
+        let entry = Self::catalogue().find(|entry| entry.kind == kind).ok_or_else(unknown)?;
         if schema_version == 0 || schema_version > entry.schema_version {
             let known = entry.schema_version;
             return Err(EventError::UnknownVersion { kind: entry.kind, schema_version, known });
         }
         let today = upcast(entry, schema_version, payload).map_err(malformed)?;
-        let read = Self::read(kind, &today).expect("the catalogue names only what is read");
-        read.map_err(malformed)
+        Self::read(kind, &today).ok_or_else(unknown)?.map_err(malformed)
     }
 }

@@ -1,0 +1,105 @@
+//! What follows when a task of a plan is broken down.
+
+use super::amend::check_tree;
+use super::check::at_most;
+use super::chunks::EVENT_ITEMS_MAX;
+use super::decide::{Decision, one};
+use super::{DecomposeTask, PlanContent, Review};
+use crate::event::plan::PlanTaskDecomposed;
+use crate::event::work::DecompositionSource;
+use crate::{Dependency, Moment, Rejection, TaskId};
+use std::collections::BTreeSet;
+
+/// Confidence is counted in thousandths.
+const PERMILLE_MAX: u16 = 1_000;
+
+impl PlanContent {
+    pub(super) fn decompose(&self, command: &DecomposeTask, moment: &Moment) -> Decision {
+        check_command(command)?;
+        self.check_parts(command)?;
+        if self.is_decomposed_like(command) {
+            return Ok(Vec::new());
+        }
+        let mut candidate = self.tree.clone();
+        candidate.replace_parts(&command.task_id, &command.subtasks, &command.dependencies);
+        check_tree(&candidate)?;
+        let is_by_person = command.source == DecompositionSource::Person;
+        one(PlanTaskDecomposed {
+            task_id: command.task_id.clone(),
+            subtasks: command.subtasks.clone(),
+            dependencies: command.dependencies.clone(),
+            confidence_permille: command.confidence_permille,
+            source: command.source.clone(),
+            needs_review: !is_by_person && command.confidence_permille < command.threshold_permille,
+            notes: command.notes.clone(),
+            at: moment.at,
+            by: moment.by.clone(),
+        })
+    }
+
+    /// The parts hang below the task, and take no id from anything else.
+    fn check_parts(&self, command: &DecomposeTask) -> Result<(), Rejection> {
+        let DecomposeTask { task_id, subtasks, .. } = command;
+        if !self.tree.has(task_id) {
+            return Err(Rejection::NotFound { what: "task", id: task_id.to_string() });
+        }
+        let old = self.tree.parts_of(task_id);
+        let mut above = BTreeSet::from([task_id]);
+        for (place, part) in subtasks.iter().enumerate() {
+            let id = &part.task_id;
+            if !part.parent_id.as_ref().is_some_and(|parent_id| above.contains(parent_id)) {
+                let message = format!("{id} must be a part of {task_id}, or of a part before it");
+                return Err(Rejection::invalid(format!("/subtasks/{place}/parent_id"), message));
+            }
+            let is_taken = self.tree.has(id) && !old.contains(id);
+            if is_taken || !above.insert(id) {
+                return Err(Rejection::AlreadyExists { what: "task", id: id.to_string() });
+            }
+        }
+        Ok(())
+    }
+
+    fn is_decomposed_like(&self, command: &DecomposeTask) -> bool {
+        let Some(known) = self.decompositions.get(&command.task_id) else { return false };
+        let parts = self.tree.parts_of(&command.task_id);
+        let tasks = self.tree.tasks().filter(|task| parts.contains(&task.task_id));
+        known.review != Review::Rejected
+            && known.source == command.source
+            && known.confidence_permille == command.confidence_permille
+            && tasks.eq(&command.subtasks)
+            && self.among(&parts) == command.dependencies.iter().collect()
+    }
+
+    fn among(&self, parts: &BTreeSet<TaskId>) -> BTreeSet<&Dependency> {
+        let dependencies = self.tree.dependencies().iter();
+        dependencies.filter(|d| parts.contains(&d.from) && parts.contains(&d.to)).collect()
+    }
+}
+
+/// Checks what can be said without the plan.
+fn check_command(command: &DecomposeTask) -> Result<(), Rejection> {
+    let DecomposeTask { subtasks, dependencies, confidence_permille, .. } = command;
+    if subtasks.is_empty() {
+        return Err(Rejection::invalid("/subtasks", "a task breaks down into one part at least"));
+    }
+    at_most("/subtasks", "parts", subtasks.len(), EVENT_ITEMS_MAX)?;
+    at_most("/dependencies", "dependencies", dependencies.len(), EVENT_ITEMS_MAX)?;
+    if *confidence_permille > PERMILLE_MAX {
+        let message = format!("confidence goes up to {PERMILLE_MAX}, not {confidence_permille}");
+        return Err(Rejection::invalid("/confidence_permille", message));
+    }
+    let parts: BTreeSet<&TaskId> = subtasks.iter().map(|part| &part.task_id).collect();
+    let mut seen = BTreeSet::new();
+    for (place, dependency) in dependencies.iter().enumerate() {
+        let Dependency { from, to, kind, .. } = dependency;
+        let fault = if !parts.contains(from) || !parts.contains(to) {
+            format!("{to} waits for {from}: both must be among the parts")
+        } else if !seen.insert((from, to, kind)) {
+            format!("the dependency of {to} on {from} stands twice")
+        } else {
+            continue;
+        };
+        return Err(Rejection::invalid(format!("/dependencies/{place}"), fault));
+    }
+    Ok(())
+}

@@ -1,0 +1,173 @@
+//! A plan: its tree of tasks, what waits for what, and which breakdowns a person must look at.
+
+mod amend;
+mod apply;
+mod check;
+mod chunks;
+mod circles;
+mod command;
+mod decide;
+mod decompose;
+#[cfg(test)]
+mod laws;
+#[cfg(test)]
+mod tests;
+mod tree;
+
+pub use check::{CRITERIA_MAX, DEPENDENCIES_MAX, DEPTH_MAX, TASKS_MAX, check_tasks};
+pub use chunks::EVENT_ITEMS_MAX;
+pub use command::{AmendPlan, DecomposeTask, ImportPlan, PlanCommand};
+pub use decide::{RISKS_MAX, ROLES_MAX};
+
+use crate::event::plan::{PlanSource, Risk};
+use crate::event::work::DecompositionSource;
+use crate::{
+    Actor, AgentId, Dependency, Json, PlanId, TaskDefinition, TaskId, Text, Timestamp, Title,
+};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use tree::TaskTree;
+
+/// A plan, folded from its stream.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Plan {
+    phase: PlanPhase,
+}
+
+/// Where a plan is in its life.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+enum PlanPhase {
+    /// Nobody has imported it.
+    #[default]
+    Absent,
+    /// It can be carried out, once all its tasks are read.
+    Imported(Box<PlanContent>),
+    /// It is put away.
+    Archived { content: Box<PlanContent>, at: Timestamp, by: Actor },
+    /// It is gone from sight, with all that it held.
+    Deleted { plan_id: PlanId, at: Timestamp, by: Actor },
+}
+
+/// What a plan holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct PlanContent {
+    plan_id: PlanId,
+    title: Title,
+    goal: Option<Text>,
+    source: PlanSource,
+    roles: Vec<Title>,
+    risks: Vec<Risk>,
+    assigned_to: Option<AgentId>,
+    metadata: Option<Json>,
+    tree: TaskTree,
+    /// How many tasks of the import are still to come.
+    tasks_missing: u32,
+    decompositions: BTreeMap<TaskId, Decomposition>,
+}
+
+/// How a task was broken down last.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Decomposition {
+    confidence_permille: u16,
+    source: DecompositionSource,
+    review: Review,
+}
+
+/// What a person says of a decomposition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+enum Review {
+    NotNeeded,
+    Pending,
+    Approved,
+    Rejected,
+}
+
+impl Plan {
+    /// Whether executions of it can be made.
+    pub fn is_ready(&self) -> bool {
+        match &self.phase {
+            PlanPhase::Imported(content) => content.tasks_missing == 0,
+            PlanPhase::Absent | PlanPhase::Archived { .. } | PlanPhase::Deleted { .. } => false,
+        }
+    }
+
+    /// The word for where it is in its life.
+    pub fn status(&self) -> &'static str {
+        match &self.phase {
+            PlanPhase::Absent => "absent",
+            PlanPhase::Imported(content) if content.tasks_missing > 0 => "importing",
+            PlanPhase::Imported(_) => "ready",
+            PlanPhase::Archived { .. } => "archived",
+            PlanPhase::Deleted { .. } => "deleted",
+        }
+    }
+
+    /// Its id; none before it is imported.
+    pub fn plan_id(&self) -> Option<&PlanId> {
+        match &self.phase {
+            PlanPhase::Absent => None,
+            PlanPhase::Imported(content) | PlanPhase::Archived { content, .. } => {
+                Some(&content.plan_id)
+            }
+            PlanPhase::Deleted { plan_id, .. } => Some(plan_id),
+        }
+    }
+
+    /// One line for people; none when there is nothing to carry out.
+    pub fn title(&self) -> Option<&Title> {
+        self.content().map(|content| &content.title)
+    }
+
+    /// What it is for.
+    pub fn goal(&self) -> Option<&Text> {
+        self.content().and_then(|content| content.goal.as_ref())
+    }
+
+    /// The agent that it is meant for; none: any.
+    pub fn assigned_to(&self) -> Option<&AgentId> {
+        self.content().and_then(|content| content.assigned_to.as_ref())
+    }
+
+    /// The tasks in the plan's order, parents before their parts.
+    pub fn tasks(&self) -> impl Iterator<Item = &TaskDefinition> {
+        self.content().into_iter().flat_map(|content| content.tree.tasks())
+    }
+
+    /// A task of the plan.
+    pub fn task(&self, task_id: &TaskId) -> Option<&TaskDefinition> {
+        self.content().and_then(|content| content.tree.get(task_id))
+    }
+
+    /// What waits for what.
+    pub fn dependencies(&self) -> impl Iterator<Item = &Dependency> {
+        self.content().into_iter().flat_map(|content| content.tree.dependencies())
+    }
+
+    /// The tasks whose parts wait for a person's approval.
+    pub fn pending_reviews(&self) -> impl Iterator<Item = &TaskId> {
+        let decompositions = self.content().into_iter().flat_map(|content| &content.decompositions);
+        decompositions
+            .filter_map(|(task_id, known)| (known.review == Review::Pending).then_some(task_id))
+    }
+
+    /// How a task was broken down last: by whom, and how sure they were, in thousandths.
+    pub fn decomposition(&self, task_id: &TaskId) -> Option<(&DecompositionSource, u16)> {
+        let known = self.content()?.decompositions.get(task_id)?;
+        Some((&known.source, known.confidence_permille))
+    }
+
+    fn content(&self) -> Option<&PlanContent> {
+        match &self.phase {
+            PlanPhase::Imported(content) | PlanPhase::Archived { content, .. } => Some(content),
+            PlanPhase::Absent | PlanPhase::Deleted { .. } => None,
+        }
+    }
+}
+
+impl PlanContent {
+    /// Forgets how tasks were broken down that are gone.
+    fn forget_decompositions(&mut self) {
+        let Self { decompositions, tree, .. } = self;
+        decompositions.retain(|task_id, _| tree.has(task_id));
+    }
+}

@@ -1,0 +1,88 @@
+//! What happens to the prospecting plan.
+
+use super::{
+    at, by_larry, calling_all, calling_carol, documenting_responses, documents_after_call, json,
+    larry, mark, phase, phases_in_turn, plan_id, task_id, text, title,
+};
+use planexe_ax_domain::event::lifecycle::TaskChange;
+use planexe_ax_domain::event::plan::{
+    PlanAmended, PlanArchived, PlanAssigned, PlanDecompositionReviewed, PlanDeleted,
+    PlanDependenciesAdded, PlanEvent, PlanImported, PlanSource, PlanTaskDecomposed, PlanTasksAdded,
+    Risk,
+};
+use planexe_ax_domain::event::work::DecompositionSource;
+
+pub(super) fn events() -> Vec<PlanEvent> {
+    vec![
+        imported().into(),
+        PlanTasksAdded { tasks: vec![phase(), calling_all(), calling_carol()], at: at("15:00:00") }
+            .into(),
+        PlanDependenciesAdded { dependencies: vec![documents_after_call()], at: at("15:00:00") }
+            .into(),
+        amended().into(),
+        decomposed().into(),
+        PlanDecompositionReviewed {
+            task_id: task_id("task_2_1"),
+            is_approved: true,
+            note: Some(text("Ask about the puppies first")),
+            at: at("15:20:00"),
+            by: mark(),
+        }
+        .into(),
+        PlanAssigned { agent_id: Some(larry()), at: at("15:21:00"), by: mark() }.into(),
+        PlanArchived { at: at("19:00:00"), by: mark() }.into(),
+        PlanDeleted { at: at("19:01:00"), by: mark() }.into(),
+    ]
+}
+
+fn imported() -> PlanImported {
+    PlanImported {
+        plan_id: plan_id(),
+        title: title("Prospect dog breeders in Connecticut"),
+        goal: Some(text("Approach 10 hot leads, close 3 custom website deals in Q1 2026")),
+        source: PlanSource {
+            format: title("planexe"),
+            content_hash: Some(title(&super::hash())),
+            source_id: Some(title("20260211_breeder_prospecting")),
+        },
+        roles: vec![title("Business Analyst"), title("Full-Stack Developer")],
+        risks: vec![Risk {
+            risk_id: task_id("risk_1"),
+            description: text("Carol unavailable for interviews"),
+            mitigation: Some(text("Async survey as backup")),
+        }],
+        assigned_to: Some(larry()),
+        tasks_total: 3,
+        report: Some(json(r#"{"dropped":[],"read":3,"repaired":["task_2_1: no role"]}"#)),
+        metadata: Some(json(r#"{"duration_weeks":5}"#)),
+        at: at("15:00:00"),
+        by: mark(),
+    }
+}
+
+fn amended() -> PlanAmended {
+    PlanAmended {
+        added: vec![documenting_responses()],
+        changed: vec![TaskChange { definition: calling_carol() }],
+        removed: vec![task_id("task_2_1_2")],
+        dependencies_added: vec![documents_after_call()],
+        dependencies_removed: vec![phases_in_turn()],
+        reason: Some(text("No pitch before Carol has answered")),
+        at: at("15:10:00"),
+        by: mark(),
+    }
+}
+
+fn decomposed() -> PlanTaskDecomposed {
+    PlanTaskDecomposed {
+        task_id: task_id("task_2_1"),
+        subtasks: vec![calling_carol(), documenting_responses()],
+        dependencies: vec![documents_after_call()],
+        confidence_permille: 640,
+        source: DecompositionSource::Agent { agent_id: larry() },
+        needs_review: true,
+        notes: Some(text("Calls need somebody to pick up")),
+        at: at("15:15:00"),
+        by: by_larry(),
+    }
+}

@@ -1,0 +1,294 @@
+//! The engine: takes commands, loads the state of their stream, lets the law decide, and has the
+//! archive keep what was decided. Commands on one stream are done in order, on different streams
+//! in parallel.
+
+mod cell;
+mod driver;
+mod encode;
+mod follow;
+mod fork;
+mod grants;
+mod heartbeat;
+mod index;
+mod load;
+mod presence;
+mod random;
+mod request;
+mod state;
+mod tasks;
+mod timers;
+
+pub use driver::APPEND_RETRIES_MAX;
+pub use fork::ForkRequest;
+pub use grants::{GrantedTask, Work, WorkRequest};
+pub use heartbeat::{Beat, BeatVerdict};
+pub use index::HeldTask;
+pub use random::Random;
+pub use request::{Describe, EngineError, Metadata, Outcome, Recorded, Request, RequestKey};
+pub use state::{Command, State, fold_fingerprint};
+
+use crate::clock::Clock;
+use crate::domain::agent::Agent;
+use crate::domain::execution::Execution;
+use crate::domain::{Actor, AgentId, ExecutionId, Moment, Policy, StreamName, WorkspaceId};
+use crate::store::{Position, RecordedEvent, Store, Version};
+use cell::{Cell, Job};
+use index::Index;
+use presence::Presence;
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use tasks::Tasks;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+/// How many streams are kept folded in memory, unless it is said otherwise.
+pub const CELLS_MAX: usize = 10_000;
+
+/// How the engine works.
+#[derive(Debug, Clone)]
+pub struct EngineConfig {
+    /// How many streams are kept folded in memory.
+    pub cells_max: usize,
+    /// The rules for new executions.
+    pub policy: Policy,
+    /// Whether time and the log are followed by tasks of the engine's own; a test may rather do
+    /// it step by step.
+    pub runs_by_itself: bool,
+}
+
+impl Default for EngineConfig {
+    fn default() -> Self {
+        Self { cells_max: CELLS_MAX, policy: Policy::default(), runs_by_itself: true }
+    }
+}
+
+/// A stream of a workspace.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct StreamKey {
+    /// The workspace.
+    pub workspace: WorkspaceId,
+    /// The stream.
+    pub stream: StreamName,
+}
+
+impl StreamKey {
+    /// The stream of an execution.
+    pub fn execution(workspace: &WorkspaceId, execution_id: &ExecutionId) -> Self {
+        Self { workspace: workspace.clone(), stream: StreamName::execution(execution_id) }
+    }
+
+    fn of(event: &RecordedEvent) -> Self {
+        Self { workspace: event.workspace.clone(), stream: event.stream.clone() }
+    }
+}
+
+/// What all handles of one engine share.
+struct EngineInner {
+    store: Store,
+    clock: Clock,
+    random: Random,
+    config: EngineConfig,
+    /// Whether other processes may write to the same log.
+    is_shared: bool,
+    cells: Mutex<BTreeMap<StreamKey, (Arc<Cell>, u64)>>,
+    ticks: AtomicU64,
+    index: Index,
+    presence: Presence,
+    followed: AtomicU64,
+    following: tokio::sync::Mutex<()>,
+    tasks: Tasks,
+    own_tasks: Mutex<Vec<JoinHandle<()>>>,
+}
+
+impl EngineInner {
+    fn moment(&self, actor: &Actor) -> Moment {
+        Moment { at: self.clock.now(), by: actor.clone(), random: self.random.number() }
+    }
+}
+
+/// The engine; clones are the same one.
+#[derive(Clone)]
+pub struct Engine {
+    inner: Arc<EngineInner>,
+}
+
+impl Engine {
+    /// Starts on an open archive: rebuilds what it keeps in memory from the log.
+    pub async fn start(
+        store: Store,
+        clock: Clock,
+        random: Random,
+        config: EngineConfig,
+    ) -> Result<Self, EngineError> {
+        let is_shared = !matches!(store, Store::Sqlite(_));
+        let runs_by_itself = config.runs_by_itself;
+        let inner = EngineInner {
+            store,
+            clock,
+            random,
+            config,
+            is_shared,
+            cells: Mutex::default(),
+            ticks: AtomicU64::new(0),
+            index: Index::default(),
+            presence: Presence::default(),
+            followed: AtomicU64::new(0),
+            following: tokio::sync::Mutex::new(()),
+            tasks: Tasks::new(),
+            own_tasks: Mutex::default(),
+        };
+        let engine = Self { inner: Arc::new(inner) };
+        engine.inner.presence.load(&engine.inner.store).await?;
+        engine.rebuild().await?;
+        if runs_by_itself {
+            engine.run_by_itself();
+        }
+        Ok(engine)
+    }
+
+    fn run_by_itself(&self) {
+        let (follower, timer) = (self.clone(), self.clone());
+        let tasks = [
+            tokio::spawn(async move { follower.follow().await }),
+            tokio::spawn(async move { timer.keep_time().await }),
+        ];
+        self.inner.own_tasks.lock().unwrap_or_else(PoisonError::into_inner).extend(tasks);
+    }
+
+    /// Carries a command out: answered when it is stored, refused, or was so already. Whoever
+    /// stops waiting does not stop it.
+    pub async fn execute(&self, request: Request) -> Result<Outcome, EngineError> {
+        let key =
+            StreamKey { workspace: request.workspace.clone(), stream: request.stream.clone() };
+        let (reply, outcome) = oneshot::channel();
+        self.push(&key, Job::Execute { request: Box::new(request), reply, attempts: 0 })?;
+        outcome.await.map_err(|_| EngineError::OutcomeUnknown)?
+    }
+
+    /// Says which events a command would lead to, and stores nothing.
+    pub async fn dry_run(&self, request: Request) -> Result<Outcome, EngineError> {
+        let key =
+            StreamKey { workspace: request.workspace.clone(), stream: request.stream.clone() };
+        let (reply, outcome) = oneshot::channel();
+        self.push(&key, Job::DryRun { request: Box::new(request), reply })?;
+        outcome.await.map_err(|_| EngineError::Stopping)?
+    }
+
+    /// Asks a stream's newest state something.
+    pub async fn look<T: Send + 'static>(
+        &self,
+        key: &StreamKey,
+        ask: impl FnOnce(&State, Version) -> T + Send + 'static,
+    ) -> Result<T, EngineError> {
+        let (reply, answer) = oneshot::channel();
+        let (failed, failure) = oneshot::channel();
+        let look = Box::new(move |state: &State, version: Version| {
+            driver::discard(reply.send(ask(state, version)));
+        });
+        self.push(key, Job::Look { look, failed })?;
+        match answer.await {
+            Ok(answer) => Ok(answer),
+            Err(_) => Err(failure.await.unwrap_or(EngineError::Stopping)),
+        }
+    }
+
+    /// Asks an execution something; none when there is no such execution.
+    pub async fn ask<T: Send + 'static>(
+        &self,
+        workspace: &WorkspaceId,
+        execution_id: &ExecutionId,
+        ask: impl FnOnce(&Execution) -> T + Send + 'static,
+    ) -> Result<Option<T>, EngineError> {
+        let key = StreamKey::execution(workspace, execution_id);
+        let made = |state: &State| state.execution().is_some_and(|e| e.header().is_some());
+        self.look(&key, move |state, _| state.execution().filter(|_| made(state)).map(ask)).await
+    }
+
+    /// An agent as it is now, and the version of its stream.
+    pub async fn agent(
+        &self,
+        workspace: &WorkspaceId,
+        agent_id: &AgentId,
+    ) -> Result<(Agent, Version), EngineError> {
+        let stream = StreamName::agent(agent_id);
+        let key = StreamKey { workspace: workspace.clone(), stream };
+        self.look(&key, |state, version| (state.agent().cloned().unwrap_or_default(), version))
+            .await
+    }
+
+    /// The index of what is ready, held and due.
+    pub fn index(&self) -> &Index {
+        &self.inner.index
+    }
+
+    /// The archive that it writes to.
+    pub fn store(&self) -> &Store {
+        &self.inner.store
+    }
+
+    /// Where it reads the time.
+    pub fn clock(&self) -> &Clock {
+        &self.inner.clock
+    }
+
+    /// Stops: finishes what is under way, writes behind what is not yet written. The archive
+    /// stays open.
+    pub async fn stop(&self) {
+        let own: Vec<_> = std::mem::take(
+            &mut *self.inner.own_tasks.lock().unwrap_or_else(PoisonError::into_inner),
+        );
+        for task in &own {
+            task.abort();
+        }
+        for task in own {
+            drop(task.await);
+        }
+        self.inner.tasks.finish().await;
+        if let Err(error) = self.inner.presence.flush(&self.inner.store).await {
+            tracing::warn!(%error, "the last signs of life were not written");
+        }
+    }
+
+    fn followed(&self) -> Position {
+        Position::new(self.inner.followed.load(Ordering::Acquire))
+    }
+
+    fn set_followed(&self, position: Position) {
+        self.inner.followed.store(position.get(), Ordering::Release);
+    }
+
+    fn push(&self, key: &StreamKey, job: Job) -> Result<(), EngineError> {
+        self.cell(key).push(&self.inner, job).map_err(|_| EngineError::Busy)
+    }
+
+    fn cached(&self, key: &StreamKey) -> Option<Arc<Cell>> {
+        let cells = self.inner.cells.lock().unwrap_or_else(PoisonError::into_inner);
+        cells.get(key).map(|(cell, _)| Arc::clone(cell))
+    }
+
+    fn cell(&self, key: &StreamKey) -> Arc<Cell> {
+        let tick = self.inner.ticks.fetch_add(1, Ordering::Relaxed);
+        let mut cells = self.inner.cells.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((cell, touched)) = cells.get_mut(key) {
+            *touched = tick;
+            return Arc::clone(cell);
+        }
+        if cells.len() >= self.inner.config.cells_max {
+            evict(&mut cells);
+        }
+        let cell = Arc::new(Cell::new(key.clone()));
+        cells.insert(key.clone(), (Arc::clone(&cell), tick));
+        cell
+    }
+}
+
+/// Lets go of the tenth of the streams that were not asked for the longest.
+fn evict(cells: &mut BTreeMap<StreamKey, (Arc<Cell>, u64)>) {
+    let mut ticks: Vec<u64> = cells.values().map(|(_, tick)| *tick).collect();
+    ticks.sort_unstable();
+    let Some(&limit) = ticks.get(ticks.len() / 10) else {
+        return;
+    };
+    cells.retain(|_, (cell, tick)| *tick > limit || !cell.is_idle() || Arc::strong_count(cell) > 1);
+}
