@@ -2,7 +2,7 @@
 
 use crate::{
     args::Args,
-    run::{self, cargo_of_rustup, command, each_line},
+    run::{self, command, each_line},
     table, tools,
 };
 use anyhow::bail;
@@ -22,7 +22,7 @@ const USAGE: &str = "\
 cargo xtask fuzz [--seconds N] [commands | event_json | upcast | log_frame]
 
 Runs each target for N seconds (60 when nothing else is said) and prints its runs and findings.
-Needs a nightly toolchain; fetches or builds cargo-fuzz into target/tools when it is missing.
+Fetches or builds cargo-fuzz into target/tools when it is missing.
 ";
 
 /// Runs the task; whether all targets ran without a finding.
@@ -32,9 +32,6 @@ pub(crate) fn task(mut args: Args) -> anyhow::Result<bool> {
     }
     let seconds = args.number("--seconds")?.unwrap_or(SECONDS_DEFAULT);
     let targets = chosen(args.name()?.as_deref())?;
-    if run::printed(&mut cargo_of_rustup(&["+nightly", "--version"])).is_none() {
-        bail!("fuzzing needs a nightly toolchain: rustup toolchain install nightly");
-    }
     let Some(fuzz) = tools::cargo_fuzz() else {
         bail!("cargo-fuzz is missing: cargo install cargo-fuzz --locked");
     };
@@ -90,17 +87,18 @@ fn fuzz_target(fuzz: &Path, target: &str, seconds: u64) -> anyhow::Result<Ran> {
         eprintln!("{line}");
     })?;
     let findings = files_in(&artifacts).saturating_sub(before);
-    let outcome = match (is_success, runs) {
-        (true, _) => Outcome::Clean,
-        (false, 0) => Outcome::NotBuilt,
-        (false, _) => Outcome::Found,
+    let outcome = match is_success {
+        true => Outcome::Clean,
+        false if runs == 0 && findings == 0 => Outcome::NotBuilt,
+        false => Outcome::Found,
     };
     Ok(Ran { runs, findings, outcome })
 }
 
+/// Without a sanitizer: no code of ours is unsafe, so it would find nothing, it makes the runs six
+/// times slower, and it needs a nightly toolchain.
 fn fuzzer(fuzz: &Path, target: &str, seconds: u64) -> Command {
-    let mut run = command(fuzz, &["run", target]);
-    run.env("RUSTUP_TOOLCHAIN", "nightly").env_remove("CARGO").env_remove("RUSTC");
+    let mut run = command(fuzz, &["run", target, "--sanitizer", "none"]);
     run.arg("--target-dir").arg(target_dir());
     run.args(["--", &format!("-max_total_time={seconds}"), "-rss_limit_mb=4096"]);
     run

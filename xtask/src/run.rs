@@ -35,13 +35,6 @@ pub(crate) fn cargo(args: &[&str]) -> Command {
     command(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()), args)
 }
 
-/// A cargo command for rustup's cargo, which takes `+nightly` for its first word.
-pub(crate) fn cargo_of_rustup(args: &[&str]) -> Command {
-    let mut command = command("cargo", args);
-    command.env_remove("RUSTUP_TOOLCHAIN").env_remove("CARGO").env_remove("RUSTC");
-    command
-}
-
 /// The line that one would type.
 pub(crate) fn shown(command: &Command) -> String {
     let program = Path::new(command.get_program()).file_name().unwrap_or_default();

@@ -39,7 +39,7 @@ fn fetch_wheel(tool: &str) -> Option<PathBuf> {
 }
 
 fn build(tool: &str) -> Option<PathBuf> {
-    let mut install = run::cargo_of_rustup(&["install", tool, "--locked", "--root"]);
+    let mut install = run::cargo(&["install", tool, "--locked", "--root"]);
     install.arg(tools_dir());
     run_quietly(&mut install).then(|| find(tool)).flatten()
 }
