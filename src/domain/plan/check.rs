@@ -1,6 +1,5 @@
 //! What makes a set of tasks and dependencies a plan that can be carried out.
 
-use super::circles::check_circles;
 use crate::{Dependency, Rejection, TaskDefinition, TaskId};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -27,7 +26,7 @@ pub fn check_tasks(tasks: &[TaskDefinition], dependencies: &[Dependency]) -> Res
     at_most("/dependencies", "dependencies", dependencies.len(), DEPENDENCIES_MAX)?;
     let nodes = check_tree(tasks)?;
     check_dependencies(dependencies, &nodes)?;
-    check_circles(tasks, dependencies)
+    crate::execution::check_tree(tasks, dependencies)
 }
 
 /// Refuses more of something than there may be.

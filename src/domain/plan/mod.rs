@@ -4,7 +4,6 @@ mod amend;
 mod apply;
 mod check;
 mod chunks;
-mod circles;
 mod command;
 mod decide;
 mod decompose;

@@ -3,6 +3,7 @@
 
 use super::{Approval, Edge, Spot, Stage, Tree};
 use crate::{Dependency, TaskId, Timestamp};
+use std::collections::BTreeMap;
 
 /// What a rehearsal found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,8 +29,7 @@ impl Tree {
             let circle = stage.circle_from(stuck);
             let implied = circle.iter().find(|step| step.is_implied);
             let Some(step) = implied.cloned() else {
-                let circle = circle.into_iter().map(|step| step.from).collect();
-                return Rehearsal { circle: Some(circle), left_out };
+                return Rehearsal { circle: Some(stage.named_circle(&circle)), left_out };
             };
             stage.untie(&step, Timestamp::default());
             left_out.push(step);
@@ -80,22 +80,42 @@ impl Tree {
         }
     }
 
+    /// A leaf that is not finished, or else a parent whose finish waits for itself.
     fn first_stuck(&self) -> Option<Spot> {
-        self.leaves().find(|&spot| !self.node(spot).is_finished)
+        let leaf = self.leaves().find(|&spot| !self.node(spot).is_finished);
+        leaf.or_else(|| self.spots().find(|&spot| !self.node(spot).is_finished))
+    }
+
+    /// The tasks of a circle, the one that stands first in the plan first; where it goes through
+    /// a parent and its part, both are named.
+    fn named_circle(&self, circle: &[Dependency]) -> Vec<TaskId> {
+        let mut named: Vec<TaskId> = Vec::new();
+        for (place, step) in circle.iter().enumerate() {
+            named.push(step.from.clone());
+            let next = circle.get(place + 1).or(circle.first());
+            if next.is_some_and(|next| next.from != step.to) {
+                named.push(step.to.clone());
+            }
+        }
+        let first = (0..named.len()).min_by_key(|&place| self.find(&named[place]));
+        named.rotate_left(first.unwrap_or(0));
+        named
     }
 
     /// Follows what each stuck task waits for until a task comes again.
     fn circle_from(&self, first: Spot) -> Vec<Dependency> {
-        let mut path: Vec<(Spot, Dependency)> = Vec::new();
+        let mut path: Vec<Dependency> = Vec::new();
+        let mut places: BTreeMap<Spot, usize> = BTreeMap::new();
         let mut at = first;
         loop {
-            if let Some(start) = path.iter().position(|(seen, _)| *seen == at) {
-                let mut circle: Vec<_> = path.drain(start..).map(|(_, step)| step).collect();
+            if let Some(&start) = places.get(&at) {
+                let mut circle = path.split_off(start);
                 circle.reverse();
                 return circle;
             }
             let (step, edge) = self.what_holds(at);
-            path.push((at, self.named(step, edge)));
+            places.insert(at, path.len());
+            path.push(self.named(step, edge));
             at = edge.other;
         }
     }
