@@ -111,6 +111,14 @@ impl Database {
         }
     }
 
+    /// Its address, as the archive takes it; with the password in it.
+    pub fn url(&self) -> String {
+        match self {
+            Self::Sqlite(path) => format!("sqlite:{}", path.display()),
+            Self::Postgres(url) => url.clone(),
+        }
+    }
+
     /// The kind of database, as the API names it.
     pub fn kind(&self) -> &'static str {
         match self {

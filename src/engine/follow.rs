@@ -5,6 +5,7 @@ use super::cell::Job;
 use super::request::{EngineError, Request};
 use super::state::Command;
 use super::{Engine, StreamKey};
+use crate::domain::agent::AgentStatus;
 use crate::domain::execution::ExecutionCommand;
 use crate::domain::{Actor, AgentId, StreamKind, WorkspaceId};
 use crate::store::{LogFilter, Position, RecordedEvent, TailError, Tailer};
@@ -16,6 +17,9 @@ const PAGE_EVENTS: usize = 1000;
 /// The events after which an execution is alive, or not any more.
 const LIVES: [&str; 4] =
     ["execution_created", "execution_completed", "execution_failed", "execution_cancelled"];
+
+/// The events by which an agent goes or comes.
+const TURNS: [&str; 3] = ["agent_lost", "agent_returned", "agent_retired"];
 
 impl Engine {
     /// Fills the index from the log: every execution that is not over.
@@ -104,16 +108,37 @@ impl Engine {
         events: Vec<RecordedEvent>,
     ) -> Result<(), EngineError> {
         let last = events.last().map(|event| event.version).unwrap_or_default();
-        let agent_turns = agent_turns(key, &events);
+        let has_turned = has_turned(key, &events);
         let is_known = self.cached(key).is_some_and(|cell| cell.seen() >= last);
         let matters = key.stream.kind() == StreamKind::Execution || self.cached(key).is_some();
         if !is_known && matters {
             self.push(key, Job::Take { events })?;
         }
-        for turn in agent_turns {
-            self.pass_on(&key.workspace, &turn).await?;
+        match AgentId::parse(key.stream.id()) {
+            Ok(agent_id) if has_turned => self.pass_on_turn(&key.workspace, agent_id).await,
+            Ok(_) | Err(_) => Ok(()),
         }
-        Ok(())
+    }
+
+    /// Tells the executions concerned how an agent is now, which may be later than what was read.
+    async fn pass_on_turn(
+        &self,
+        workspace: &WorkspaceId,
+        agent_id: AgentId,
+    ) -> Result<(), EngineError> {
+        let (agent, _) = self.agent(workspace, &agent_id).await?;
+        let turn = match agent.status() {
+            AgentStatus::Lost => ExecutionCommand::AgentLost {
+                last_seen_at: agent.last_seen_at().unwrap_or_default(),
+                agent_id,
+            },
+            AgentStatus::Retired => ExecutionCommand::AgentRetired { agent_id },
+            AgentStatus::Absent
+            | AgentStatus::Active
+            | AgentStatus::Paused
+            | AgentStatus::Draining => ExecutionCommand::AgentReturned { agent_id },
+        };
+        self.pass_on(workspace, &turn).await
     }
 
     /// Tells the executions concerned that an agent went or came.
@@ -150,31 +175,8 @@ fn agent_of(turn: &ExecutionCommand) -> Option<&AgentId> {
     None
 }
 
-/// What the events of an agent's stream mean for executions.
-fn agent_turns(key: &StreamKey, events: &[RecordedEvent]) -> Vec<ExecutionCommand> {
-    let Ok(agent_id) = AgentId::parse(key.stream.id()) else {
-        return Vec::new();
-    };
-    let turn = |event: &RecordedEvent| {
-        let agent_id = agent_id.clone();
-        match event.kind.as_str() {
-            "agent_lost" => Some(ExecutionCommand::AgentLost {
-                agent_id,
-                last_seen_at: lost_since(event).unwrap_or(event.recorded_at),
-            }),
-            "agent_returned" => Some(ExecutionCommand::AgentReturned { agent_id }),
-            "agent_retired" => Some(ExecutionCommand::AgentRetired { agent_id }),
-            _ => None,
-        }
-    };
-    match key.stream.kind() {
-        StreamKind::Agent => events.iter().filter_map(turn).collect(),
-        StreamKind::Execution | StreamKind::Plan | StreamKind::Workspace => Vec::new(),
-    }
-}
-
-fn lost_since(event: &RecordedEvent) -> Option<crate::domain::Timestamp> {
-    let lost: crate::domain::event::agent::AgentLost =
-        serde_json::from_slice(&event.payload).ok()?;
-    Some(lost.last_seen_at)
+/// Whether the events are about an agent that went or came.
+fn has_turned(key: &StreamKey, events: &[RecordedEvent]) -> bool {
+    key.stream.kind() == StreamKind::Agent
+        && events.iter().any(|event| TURNS.contains(&event.kind.as_str()))
 }

@@ -80,6 +80,7 @@ fn seed(fork: &ForkRequest, state: &State, version: Version) -> Option<CreateExe
         policy: header.policy,
         tasks: heritage.tasks,
         dependencies: heritage.dependencies,
+        awaiting_review: Vec::new(),
         fork: Some((origin, heritage.outcomes)),
     })
 }

@@ -3,6 +3,7 @@
 //! in parallel.
 
 mod cell;
+mod create;
 mod driver;
 mod encode;
 mod follow;
@@ -18,6 +19,7 @@ mod state;
 mod tasks;
 mod timers;
 
+pub use create::CreateRequest;
 pub use driver::APPEND_RETRIES_MAX;
 pub use fork::ForkRequest;
 pub use grants::{GrantedTask, Work, WorkRequest};

@@ -2,21 +2,23 @@
 
 mod health;
 
+use crate::engine::Engine;
 use axum::{Router, routing::get};
 use std::{future::Future, io, sync::Arc};
 use tokio::net::TcpListener;
 
 /// What the door needs of the house.
-#[derive(Debug)]
 pub struct App {
     /// The kind of database that keeps the log.
     pub database: &'static str,
+    /// The engine.
+    pub engine: Engine,
 }
 
 impl App {
     /// The position of the last event in the log; none when the log cannot be read.
     pub async fn position(&self) -> Option<u64> {
-        Some(0)
+        self.engine.store().head().await.ok().map(|head| head.position.get())
     }
 }
 

@@ -160,6 +160,14 @@ impl Agent {
         }
     }
 
+    /// Its last sign of life before it was lost; none when it is not.
+    pub fn last_seen_at(&self) -> Option<Timestamp> {
+        match &self.phase {
+            AgentPhase::Registered(known) => known.lost.as_ref().map(|loss| loss.last_seen_at),
+            AgentPhase::Absent | AgentPhase::Retired { .. } => None,
+        }
+    }
+
     /// Why and by whom it was paused; none when it is not.
     pub fn paused_by(&self) -> Option<(&Actor, Timestamp, Option<&Text>)> {
         match &self.phase {

@@ -39,6 +39,8 @@ pub struct CreateExecution {
     pub tasks: Vec<TaskDefinition>,
     /// What waits for what.
     pub dependencies: Vec<Dependency>,
+    /// The tasks whose parts a person must look at before they can run.
+    pub awaiting_review: Vec<TaskId>,
     /// Where it was forked from, and what it takes along.
     pub fork: Option<(ForkOrigin, Vec<CarriedOutcome>)>,
 }

@@ -1,10 +1,11 @@
 //! Making an execution.
 
-use super::Decided;
+use super::{Decided, text};
 use crate::event::lifecycle::{
     DependenciesAdded, ExecutionCreated, ExecutionQueued, ExecutionStarted, LifecycleEvent,
     OutcomesCarried, TasksAdded,
 };
+use crate::event::record::{BlockerKind, RecordEvent};
 use crate::execution::tree::{DEPTH_MAX, TASKS_MAX, Tree};
 use crate::execution::{CreateExecution, Execution, Start};
 use crate::{
@@ -37,12 +38,35 @@ impl Execution {
                 events.push(LifecycleEvent::from(carried).into());
             }
         }
+        events.extend(self.reviews_asked(command, moment)?);
         if let Some(start) = command.start {
             let by = moment.by.clone();
             events.push(LifecycleEvent::from(ExecutionQueued { at, by }).into());
             if start == Start::Now {
                 events.push(LifecycleEvent::from(ExecutionStarted { at }).into());
             }
+        }
+        Ok(events)
+    }
+
+    /// Asks a person to look at what the plan was not sure of.
+    fn reviews_asked(
+        &self,
+        command: &CreateExecution,
+        moment: &Moment,
+    ) -> Result<Vec<Event>, Rejection> {
+        let mut events = Vec::new();
+        for (place, task_id) in (0..).zip(&command.awaiting_review) {
+            if !command.tasks.iter().any(|task| task.task_id == *task_id) {
+                let pointer = format!("/awaiting_review/{place}");
+                return Err(Rejection::invalid(pointer, format!("there is no task {task_id}")));
+            }
+            let message =
+                text("the parts of this task are a guess: approve, change or reject them");
+            let kind = BlockerKind::DecompositionReview;
+            let mut blocker = self.new_blocker(place, Some(task_id), kind, message, moment);
+            blocker.limit_at = Some(moment.at.plus_ms(command.policy.blocker_wait_ms));
+            events.push(RecordEvent::from(blocker).into());
         }
         Ok(events)
     }
