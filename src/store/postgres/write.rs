@@ -159,6 +159,15 @@ impl PostgresTx<'_> {
     }
 }
 
+#[cfg(test)]
+impl PostgresTx<'_> {
+    /// Fails a statement without anyone noticing.
+    pub(super) async fn break_behind_its_back(&mut self) -> Result<(), StoreError> {
+        within(sqlx::raw_sql("select 1 / 0").execute(&mut self.connection)).await?;
+        Ok(())
+    }
+}
+
 fn known(found: Vec<StateRow>) -> Result<Known, StoreError> {
     let damaged = || StoreError::Damaged("the head of the log is missing".to_owned());
     let (mut head, mut streams, mut keys) = (None, HashMap::new(), HashMap::new());
