@@ -43,7 +43,7 @@ fn request() -> Result<Prepared> {
 async fn a_commit_that_was_a_rollback_is_not_taken_for_one() -> Result<()> {
     let Some((database, mut writer)) = writer().await? else { return Ok(()) };
     let requests = [request()?];
-    let mut tx = writer.begin().await?;
+    let mut tx = writer.begin_locked().await?;
     let plan = plan_batch(tx.read(&requests).await?, &requests);
     tx.write(&plan).await?;
     let swallowed = tx.break_behind_its_back().await;
@@ -58,7 +58,7 @@ async fn a_commit_that_was_a_rollback_is_not_taken_for_one() -> Result<()> {
 async fn a_transaction_with_a_failed_statement_is_not_even_sent_to_commit() -> Result<()> {
     let Some((database, mut writer)) = writer().await? else { return Ok(()) };
     let requests = [request()?];
-    let mut tx = writer.begin().await?;
+    let mut tx = writer.begin_locked().await?;
     let plan = plan_batch(tx.read(&requests).await?, &requests);
     tx.write(&plan).await?;
     tx.write(&plan).await.err().context("the second is a duplicate")?;
@@ -69,11 +69,27 @@ async fn a_transaction_with_a_failed_statement_is_not_even_sent_to_commit() -> R
 }
 
 #[tokio::test]
+async fn what_was_planned_on_a_head_that_has_moved_is_not_written() -> Result<()> {
+    let Some((database, mut writer)) = writer().await? else { return Ok(()) };
+    let requests = [request()?];
+    let mut late = writer.begin().await?;
+    let plan = plan_batch(late.read(&requests).await?, &requests);
+    let mut other = PostgresWriter::new(&options(&database.url)?);
+    let mut tx = other.begin().await?;
+    let same = plan_batch(tx.read(&requests).await?, &requests);
+    tx.commit(&same).await?;
+    let committed = late.commit(&plan).await;
+    assert!(matches!(committed, Err(StoreError::NotCommitted)), "{committed:?}");
+    assert_eq!(database.number("select count(*) from event").await?, 1);
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_unit_of_work_that_does_not_finish_takes_its_connection_with_it() -> Result<()> {
     let Some((_database, mut writer)) = writer().await? else { return Ok(()) };
     let requests = [request()?];
     for _ in 0..20 {
-        let mut tx = writer.begin().await?;
+        let mut tx = writer.begin_locked().await?;
         let plan = plan_batch(tx.read(&requests).await?, &requests);
         tokio::select! {
             biased;
@@ -82,7 +98,7 @@ async fn a_unit_of_work_that_does_not_finish_takes_its_connection_with_it() -> R
         }
         drop(tx);
     }
-    let mut tx = writer.begin().await?;
+    let mut tx = writer.begin_locked().await?;
     let plan = plan_batch(tx.read(&requests).await?, &requests);
     tx.write(&plan).await?;
     tx.commit(&plan).await?;

@@ -118,7 +118,7 @@ async fn a_commit_whose_answer_is_cut_off_is_settled_by_looking() -> Result<()> 
         let appended = store.append(write("a", Expected::Any, number)).await?;
         assert_eq!(appended.receipt().last_position, Position::new(number));
     }
-    ensure!(proxy.cuts.load(Ordering::Relaxed) >= APPENDS / 2, "the connection was not cut");
+    ensure!(proxy.cuts.load(Ordering::Relaxed) >= APPENDS / 3, "the connection was not cut");
     assert_eq!(store.head().await?.position, Position::new(APPENDS));
     store.verify().await?;
     store.close().await;
