@@ -51,7 +51,9 @@ fn print(figures: &[Figure]) {
         let ratio = per_second / baseline_per_second;
         if is_json {
             println!(
-                r#"{{"figure":"{name}","per_second":{per_second:.0},"baseline_per_second":{baseline_per_second:.0},"ratio":{ratio:.2},"reach":{reach}}}"#
+                r#"{{"figure":"{name}","per_second":{per_second:.0},{},"ratio":{ratio:.2},{}}}"#,
+                format_args!(r#""baseline_per_second":{baseline_per_second:.0}"#),
+                format_args!(r#""reach":{reach}"#),
             );
         } else {
             println!(

@@ -155,10 +155,11 @@ impl Appender {
             None => self.receiver.recv().await?,
         };
         let mut gathered = Gathered { total: first.size, batch: vec![first] };
-        for _ in 0..GATHER_TURNS_MAX {
+        for turn in 0..GATHER_TURNS_MAX {
             let before = gathered.batch.len();
             self.gather(&mut gathered);
-            if self.carried.is_some() || gathered.batch.len() == before {
+            let is_quiet = turn > 0 && gathered.batch.len() == before;
+            if is_quiet || self.carried.is_some() {
                 break;
             }
             tokio::task::yield_now().await;

@@ -106,3 +106,17 @@ async fn a_unit_of_work_that_does_not_finish_takes_its_connection_with_it() -> R
     assert_eq!(found, Some(plan.batch.hash));
     Ok(())
 }
+
+#[tokio::test]
+async fn a_statement_that_arrives_after_it_was_looked_for_finds_the_head_moved() -> Result<()> {
+    let Some((database, mut writer)) = writer().await? else { return Ok(()) };
+    let requests = [request()?];
+    let mut late = writer.begin().await?;
+    let plan = plan_batch(late.read(&requests).await?, &requests);
+    let mut settling = PostgresWriter::new(&options(&database.url)?);
+    assert_eq!(settling.find_batch(plan.batch.batch_no).await?, None);
+    let committed = late.commit(&plan).await;
+    assert!(matches!(committed, Err(StoreError::NotCommitted)), "{committed:?}");
+    assert_eq!(database.number("select count(*) from event").await?, 0);
+    Ok(())
+}

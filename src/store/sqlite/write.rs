@@ -1,7 +1,7 @@
 //! The transaction that writes the log on SQLite. The file has one writer: `begin immediate` takes
 //! what the lock on the head is on PostgreSQL.
 
-use super::connect::{connect, within};
+use super::connect::{append_options, connect, within};
 use super::rows_text::RowsText;
 use crate::domain::{StreamName, WorkspaceId};
 use crate::store::error::StoreError;
@@ -12,9 +12,6 @@ use sqlx::Connection;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use std::collections::HashMap;
 use std::sync::Arc;
-
-/// How many statements are kept prepared: one for each number of rows.
-const STATEMENTS_MAX: usize = 512;
 
 /// The statements over many rows.
 struct Texts {
@@ -73,7 +70,7 @@ pub(in crate::store) struct SqliteWriter {
 impl SqliteWriter {
     pub(super) fn new(options: &SqliteConnectOptions) -> Self {
         let texts = Arc::new(Texts::new());
-        let options = options.clone().statement_cache_capacity(STATEMENTS_MAX);
+        let options = append_options(options);
         Self { options, idle: None, texts, disk_failed: false }
     }
 

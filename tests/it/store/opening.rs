@@ -59,7 +59,9 @@ async fn a_newer_a_gapped_and_a_changed_schema_are_refused_on_every_database() -
         assert!(matches!(refused(&url).await, OpenError::ChangedMigration { number: 1 }));
         backend.execute("delete from schema_migration where number = 1").await?;
         assert!(matches!(refused(&url).await, OpenError::MissingMigration { number: 1 }));
-        backend.execute("insert into schema_migration select 99, 'later', checksum from schema_migration limit 1").await?;
+        let later = "insert into schema_migration \
+             select 99, 'later', checksum from schema_migration limit 1";
+        backend.execute(later).await?;
         assert!(matches!(refused(&url).await, OpenError::NewerDatabase { found: 99, known: 3 }));
     }
     Ok(())

@@ -115,7 +115,8 @@ async fn an_event_that_was_removed_with_the_rest_moved_up_is_found() -> Result<(
 #[tokio::test(flavor = "multi_thread")]
 async fn an_inserted_event_is_found_behind_the_head_and_in_the_middle() -> Result<()> {
     let copy = "insert into event select position + 100, stream_id, version + 100, event_id, kind, \
-         schema_version, recorded_at_ms, payload, metadata, leaf_hash from event where position = 9";
+         schema_version, recorded_at_ms, payload, metadata, leaf_hash \
+         from event where position = 9";
     tamper(copy, |position, damage| position == 109 && damage == Damage::Inserted).await?;
     for place in places() {
         let statements = format!(
@@ -189,7 +190,8 @@ async fn a_batch_that_was_rewritten_with_its_hashes_does_not_fit_the_next() -> R
     let rewrite = format!(
         "attach '{}' as forged; \
          delete from event where position <= 3; delete from batch where batch_no = 1; \
-         insert into event select * from forged.event; insert into batch select * from forged.batch",
+         insert into event select * from forged.event; \
+         insert into batch select * from forged.batch",
         forged_file.path().display()
     );
     file.execute(&rewrite).await?;
