@@ -59,8 +59,8 @@ pub(super) fn batch(row: BatchRow) -> Result<Batch, StoreError> {
 }
 
 pub(super) fn event(row: EventRow) -> Result<RecordedEvent, StoreError> {
-    let (position, workspace, stream, version, event_id, kind, schema, payload, metadata, at, leaf) =
-        row;
+    let (position, workspace, stream, version, event_id, ..) = row;
+    let (.., kind, schema, payload, metadata, at, leaf) = row;
     let place = |what: &str| StoreError::Damaged(format!("the {what} of position {position}"));
     Ok(RecordedEvent {
         position: from_row(position)?.into(),

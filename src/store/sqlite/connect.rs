@@ -15,6 +15,13 @@ const EXCHANGE_MS_MAX: u64 = 15_000;
 const ACQUIRE_MS_MAX: u64 = 5_000;
 /// The journal is cut back to this after a checkpoint.
 const JOURNAL_BYTES_MAX: &str = "67108864";
+/// How many pages the journal takes before they are moved into the file: a batch dirties some fifty
+/// (the ends of its streams in the index), and many batches the same ones.
+const JOURNAL_PAGES: &str = "8000";
+/// The pages that the writer keeps, in kibibytes (as SQLite wants it, below zero).
+const WRITER_CACHE_KIB: &str = "-65536";
+/// How many statements the writer keeps prepared: one for each number of rows.
+const STATEMENTS_MAX: usize = 512;
 /// Versions before it may corrupt a file that several connections write in WAL mode.
 const VERSION_MIN: (u32, u32, u32) = (3, 51, 3);
 
@@ -38,8 +45,14 @@ pub(super) fn options(path: &Path) -> SqliteConnectOptions {
         .busy_timeout(Duration::from_millis(ACQUIRE_MS_MAX))
         .pragma("mmap_size", "0")
         .pragma("journal_size_limit", JOURNAL_BYTES_MAX)
+        .pragma("wal_autocheckpoint", JOURNAL_PAGES)
         .pragma("trusted_schema", "off")
         .disable_statement_logging()
+}
+
+/// The settings of the one connection that appends.
+pub(super) fn append_options(options: &SqliteConnectOptions) -> SqliteConnectOptions {
+    options.clone().statement_cache_capacity(STATEMENTS_MAX).pragma("cache_size", WRITER_CACHE_KIB)
 }
 
 /// One connection, outside any pool.

@@ -1,7 +1,7 @@
 //! The transaction that writes the log on SQLite. The file has one writer: `begin immediate` takes
 //! what the lock on the head is on PostgreSQL.
 
-use super::connect::{connect, within};
+use super::connect::{append_options, connect, within};
 use super::rows_text::RowsText;
 use crate::domain::{StreamName, WorkspaceId};
 use crate::store::error::StoreError;
@@ -70,7 +70,8 @@ pub(in crate::store) struct SqliteWriter {
 impl SqliteWriter {
     pub(super) fn new(options: &SqliteConnectOptions) -> Self {
         let texts = Arc::new(Texts::new());
-        Self { options: options.clone(), idle: None, texts, disk_failed: false }
+        let options = append_options(options);
+        Self { options, idle: None, texts, disk_failed: false }
     }
 
     pub(in crate::store) async fn begin(&mut self) -> Result<SqliteTx<'_>, StoreError> {
