@@ -5,6 +5,7 @@ mod base;
 mod catalogue;
 pub mod event;
 pub mod execution;
+pub mod harness;
 mod moment;
 #[cfg(feature = "planted")]
 mod planted;

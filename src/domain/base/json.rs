@@ -22,6 +22,9 @@ pub enum JsonError {
     /// A text in it holds a NUL.
     #[error("a JSON text must not hold a NUL")]
     Nul,
+    /// It is null: then it is left out, or it would read as missing once it is stored.
+    #[error("null is not a value: leave it out")]
+    Null,
 }
 
 /// A JSON value, kept as compact text.
@@ -42,6 +45,9 @@ impl Json {
 
     /// Takes a value, when it keeps the limits.
     pub fn from_value(value: &serde_json::Value) -> Result<Self, JsonError> {
+        if value.is_null() {
+            return Err(JsonError::Null);
+        }
         check(value, Self::DEPTH_MAX)?;
         let text = value.to_string();
         if text.len() > Self::BYTES_MAX {

@@ -6,6 +6,7 @@ mod command;
 mod deadline;
 mod decide;
 mod fork;
+mod invariants;
 mod pairs;
 mod phase;
 mod questions;
