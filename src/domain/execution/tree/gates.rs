@@ -159,11 +159,14 @@ impl Tree {
         }
     }
 
-    /// Whether every leaf at or below the node is complete or skipped.
+    /// Whether the leaf is complete or skipped, or every part of the node is finished.
     pub(super) fn is_done(&self, spot: Spot) -> bool {
         let node = self.node(spot);
         match &node.census {
-            Some(census) => census.total() > 0 && census.finished() == census.total(),
+            Some(census) => {
+                let is_finished = |&part: &Spot| self.node(part).is_finished;
+                census.finished() == census.total() && node.children.iter().all(is_finished)
+            }
             None => matches!(node.leaf.stage, Stage::Complete | Stage::Skipped),
         }
     }

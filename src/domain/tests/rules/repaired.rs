@@ -62,6 +62,17 @@ fn a_skipped_task_is_finished_whatever_holds_back_its_finish() {
 }
 
 #[test]
+fn a_parent_is_finished_only_when_each_of_its_parts_is() {
+    let tied = plan("g g/p g/p/x g/y c d").tied("c", "p", FinishToFinish).after("g", "d");
+    let mut story = given(tied);
+    for leaf in ["x", "y"] {
+        story.when(grant(leaf, "larry")).when(completed(leaf, "larry"));
+    }
+    story.then_grantable(&["c"]);
+    story.when(grant("c", "larry")).when(completed("c", "larry")).then_grantable(&["d"]);
+}
+
+#[test]
 fn an_approval_is_not_given_by_anything_but_a_yes() {
     for resolution in [Resolution::ProvideInput, Resolution::Reassign, Resolution::Retry] {
         let mut story = given(plan("a b").approval("a"));
