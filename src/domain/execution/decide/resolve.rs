@@ -107,7 +107,10 @@ impl Execution {
         let is_yes =
             matches!(resolve.resolution, Resolution::Retry | Resolution::ApproveAlternative);
         let first: LifecycleEvent = match blocker.kind {
-            BlockerKind::AgentUnreachable if resolve.resolution == Resolution::Reassign => {
+            BlockerKind::AgentUnreachable
+                if resolve.resolution == Resolution::Reassign
+                    && resolve.agent_id != header.agent_id =>
+            {
                 return self.decide_reassign(
                     resolve.agent_id.as_ref(),
                     resolve.note.as_ref(),

@@ -29,6 +29,7 @@ impl Execution {
             let message = format!("at most {EVENT_TASKS_MAX} changes at once");
             return Err(Rejection::invalid("", message));
         }
+        refuse_contradictions(amendment)?;
         self.rehearse_amendment(amendment, moment)?;
         if self.takes_approval_away(amendment) {
             only_a_person(moment, "take an approval away")?;
@@ -249,6 +250,25 @@ impl Execution {
         });
         Ok(events)
     }
+}
+
+/// What goes and comes in one amendment would go and come again whenever it is repeated.
+fn refuse_contradictions(amendment: &Amendment) -> Result<(), Rejection> {
+    let comes = |task_id: &TaskId| amendment.added.iter().any(|task| task.task_id == *task_id);
+    if let Some(place) = amendment.removed.iter().position(comes) {
+        let message = "it is added by the same amendment: change it, or do one after the other";
+        return Err(Rejection::invalid(format!("/removed/{place}"), message));
+    }
+    let is_tied = |untied: &Dependency| {
+        amendment.dependencies_added.iter().any(|tied| {
+            (&tied.from, &tied.to, tied.kind) == (&untied.from, &untied.to, untied.kind)
+        })
+    };
+    if let Some(place) = amendment.dependencies_removed.iter().position(is_tied) {
+        let message = "it is added by the same amendment";
+        return Err(Rejection::invalid(format!("/dependencies_removed/{place}"), message));
+    }
+    Ok(())
 }
 
 /// The parts, each under the task or under another part.

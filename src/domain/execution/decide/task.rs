@@ -125,6 +125,19 @@ impl Execution {
         if kind == BlockerKind::Approval && task_id.is_none() {
             return Err(Rejection::invalid("/task_id", "an approval stands on a task"));
         }
+        match kind {
+            BlockerKind::AgentUnreachable
+            | BlockerKind::ExecutionTimeout
+            | BlockerKind::BudgetExceeded => {
+                return Err(Rejection::invalid("/kind", "the engine alone finds this out"));
+            }
+            BlockerKind::Incident
+            | BlockerKind::HumanReview
+            | BlockerKind::ExternalDependency
+            | BlockerKind::Approval
+            | BlockerKind::DecompositionReview
+            | BlockerKind::Quarantined => {}
+        }
         let blocker = self.new_blocker(0, task_id, kind, message.clone(), moment);
         Ok(vec![RecordEvent::from(blocker).into()])
     }

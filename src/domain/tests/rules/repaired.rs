@@ -259,6 +259,40 @@ fn an_amendment_that_changes_nothing_is_nothing() {
 }
 
 #[test]
+fn an_amendment_does_not_take_out_what_it_puts_in() {
+    let mut story = given(plan("a b").after("a", "b"));
+    story.when(amend(|a| {
+        a.removed.push(task_id("a"));
+        a.added.push(part("a"));
+    }));
+    story.then_refused("invalid");
+    story.when(amend(|a| {
+        a.dependencies_removed.push(plan::edge("a", "b", FinishToStart));
+        a.dependencies_added.push(plan::edge("a", "b", FinishToStart));
+    }));
+    story.then_refused("invalid");
+}
+
+#[test]
+fn what_the_engine_finds_out_is_not_raised_by_hand() {
+    let mut story = given(plan("a"));
+    for kind in
+        [BlockerKind::AgentUnreachable, BlockerKind::ExecutionTimeout, BlockerKind::BudgetExceeded]
+    {
+        story.when(raise(None, kind)).then_refused("invalid");
+    }
+}
+
+#[test]
+fn a_lost_agent_is_not_replaced_by_itself() {
+    let mut story = given(plan("a").for_agent("moe"));
+    let (agent_id, last_seen_at) = (agent_id("moe"), story.now);
+    story.when(ExecutionCommand::AgentLost { agent_id, last_seen_at });
+    story.when(resolve(story.blocker_id(), Resolution::Reassign));
+    story.then_refused("resolution_does_not_fit");
+}
+
+#[test]
 fn breaking_a_task_down_by_hand_as_it_is_already_is_nothing() {
     let by_hand = || decompose_by(DecompositionSource::Person, "a", &["x", "y"], 1000);
     let mut story = given(plan("a b"));
@@ -272,10 +306,8 @@ fn the_epoch_of_a_task_that_comes_again_does_not_repeat() {
     story.when(grant("a", "larry"));
     let old = story.lease("a");
     story.when(released("a", "larry"));
-    story.when(amend(|a| {
-        a.removed.push(task_id("a"));
-        a.added.push(part("a"));
-    }));
+    story.when(amend(|a| a.removed.push(task_id("a"))));
+    story.when(amend(|a| a.added.push(part("a"))));
     story.when(grant("a", "moe"));
     assert!(story.lease("a").epoch > old.epoch);
 }
