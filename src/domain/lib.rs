@@ -9,6 +9,7 @@ pub mod event;
 pub mod execution;
 #[cfg(test)]
 mod given;
+pub mod harness;
 mod moment;
 pub mod plan;
 #[cfg(feature = "planted")]

@@ -2,6 +2,7 @@
 
 use super::tree::{Spot, Stage};
 use super::{Execution, Phase};
+use crate::event::record::BlockerKind;
 use crate::{BlockerId, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -99,6 +100,16 @@ impl Execution {
     /// Puts the leaf's deadlines in, after it changed.
     pub(super) fn date_leaf(&mut self, spot: Spot) {
         self.deadlines.extend(self.leaf_deadlines(spot));
+        if let Phase::Cancelled { grace_ends_at, .. } = self.phase
+            && self.tree.held().next().is_none()
+        {
+            self.deadlines.remove(&(grace_ends_at, Deadline::Grace));
+        }
+    }
+
+    /// Whether somebody was asked already what to do about its age.
+    pub(super) fn is_known_to_be_old(&self) -> bool {
+        self.blockers.values().any(|blocker| blocker.kind == BlockerKind::ExecutionTimeout)
     }
 
     /// Puts in every deadline anew.
@@ -113,7 +124,8 @@ impl Execution {
                 Some((blocker.escalates_at()?, Deadline::Blocker(blocker.blocker_id.clone())))
             });
             self.deadlines.extend(limits);
-            self.deadlines.extend(self.times_out_at.map(|at| (at, Deadline::Age)));
+            let ages_at = self.times_out_at.filter(|_| !self.is_known_to_be_old());
+            self.deadlines.extend(ages_at.map(|at| (at, Deadline::Age)));
         }
         if let Phase::Cancelled { grace_ends_at, .. } = self.phase
             && self.tree.held().next().is_some()

@@ -7,6 +7,7 @@ mod deadline;
 mod decide;
 mod demand;
 mod fork;
+mod invariants;
 mod pairs;
 mod phase;
 mod questions;

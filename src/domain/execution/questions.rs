@@ -195,11 +195,13 @@ impl Execution {
 
     /// The one agent that may have the leaf: its own, an ancestor's, the execution's.
     pub fn tied_agent(&self, spot: Spot) -> Option<&AgentId> {
-        let of_tasks = self
-            .tree
-            .chain(spot)
-            .find_map(|step| self.tree.node(step).definition.agent_id.as_ref());
-        of_tasks.or_else(|| self.header()?.agent_id.as_ref())
+        self.agent_of_task(spot).or_else(|| self.header()?.agent_id.as_ref())
+    }
+
+    /// The one agent that may have the leaf by its own or an ancestor's definition.
+    pub(super) fn agent_of_task(&self, spot: Spot) -> Option<&AgentId> {
+        let agent_of = |step: Spot| self.tree.node(step).definition.agent_id.as_ref();
+        self.tree.chain(spot).find_map(agent_of)
     }
 
     fn last_agent_of_siblings(&self, spot: Spot) -> Option<&AgentId> {

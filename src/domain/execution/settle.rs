@@ -79,7 +79,7 @@ impl Execution {
     }
 
     /// Whether any leaf is in hand, or could be, or will be without anybody's doing.
-    fn can_go_on(&self) -> bool {
+    pub(super) fn can_go_on(&self) -> bool {
         let is_in_hand = self.tree.held().next().is_some();
         let could_be =
             self.tree.ready_total() > 0 || self.tree.resting().any(|spot| self.will_be_ready(spot));

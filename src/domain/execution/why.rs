@@ -121,7 +121,8 @@ impl Execution {
         }
         if node.leaf.stage == Stage::Finishing {
             let unmet = node.waits_for.iter().filter(|e| !e.is_met && !e.kind.gates_start());
-            return unmet.map(|e| Reason::FinishHeldBack { task_id: self.id(e.other) }).collect();
+            let held_back = unmet.map(|e| Reason::FinishHeldBack { task_id: self.id(e.other) });
+            return self.phase_in_the_way().into_iter().chain(held_back).collect();
         }
         let mut reasons = self.standing_in_the_way(spot);
         if let Stage::Resting { retry_at, .. } = node.leaf.stage {
@@ -136,23 +137,25 @@ impl Execution {
         reasons
     }
 
-    fn standing_in_the_way(&self, spot: Spot) -> Vec<Reason> {
-        let mut reasons = Vec::new();
+    /// What about the whole execution keeps its tasks waiting.
+    fn phase_in_the_way(&self) -> Option<Reason> {
         match &self.phase {
-            Phase::Running => {}
+            Phase::Running => None,
             Phase::Paused { since, by, reason } => {
                 let (by, at, reason) = (by.clone(), *since, reason.clone());
-                reasons.push(Reason::Paused { by, at, reason });
+                Some(Reason::Paused { by, at, reason })
             }
             Phase::Created
             | Phase::Queued { .. }
             | Phase::Blocked { .. }
             | Phase::Completed
             | Phase::Failed { .. }
-            | Phase::Cancelled { .. } => {
-                reasons.push(Reason::ExecutionIs { status: self.phase.status() });
-            }
+            | Phase::Cancelled { .. } => Some(Reason::ExecutionIs { status: self.phase.status() }),
         }
+    }
+
+    fn standing_in_the_way(&self, spot: Spot) -> Vec<Reason> {
+        let mut reasons: Vec<Reason> = self.phase_in_the_way().into_iter().collect();
         let chain: Vec<Spot> = self.tree.chain(spot).collect();
         for &step in &chain {
             reasons.extend(self.gates_of(step, spot));

@@ -94,7 +94,15 @@ impl Execution {
         let limit = blocker.escalates_at();
         self.deadlines.extend(limit.map(|at| (at, Deadline::Blocker(event.blocker_id.clone()))));
         self.blockers.insert(event.blocker_id.clone(), blocker);
+        self.redate_age(event.kind);
         Ok(())
+    }
+
+    /// Somebody is asked only once what to do about the age of an execution.
+    fn redate_age(&mut self, kind: BlockerKind) {
+        if kind == BlockerKind::ExecutionTimeout {
+            self.redate();
+        }
     }
 
     fn resolve(&mut self, kind: &'static str, event: &BlockerResolved) -> Applied {
@@ -105,6 +113,7 @@ impl Execution {
         if let Some(at) = blocker.escalates_at() {
             self.deadlines.remove(&(at, Deadline::Blocker(event.blocker_id.clone())));
         }
+        self.redate_age(blocker.kind);
         let Some(task_id) = &blocker.task_id else {
             self.whole_blocked -= 1;
             return Ok(());

@@ -105,6 +105,7 @@ impl Execution {
         self.add_parts(kind, &event.task_id, &event.subtasks, &event.dependencies, event.at)?;
         let needs_review = event.needs_review;
         self.tree.change_gate(spot, event.at, |node| node.awaits_review = needs_review);
+        self.redate();
         Ok(())
     }
 

@@ -49,6 +49,7 @@ impl Execution {
                 let (spot, _) = self.held(kind, &e.task_id, e.epoch)?;
                 self.add_usage(spot, &e.remarks);
                 self.reopen(spot, Closure::Reported(ReportKind::Released), e.at, |node| {
+                    node.leaf.losses = 0;
                     if let Some(checkpoint) = &e.checkpoint {
                         node.history_mut().checkpoint = Some(checkpoint.clone());
                     }

@@ -2,8 +2,8 @@
 
 use super::{Decided, text};
 use crate::event::lifecycle::{
-    DependenciesAdded, ExecutionCreated, ExecutionQueued, ExecutionStarted, LifecycleEvent,
-    OutcomesCarried, TasksAdded,
+    CarriedOutcome, DependenciesAdded, ExecutionCreated, ExecutionQueued, ExecutionStarted,
+    LifecycleEvent, OutcomesCarried, TasksAdded,
 };
 use crate::event::record::{BlockerKind, RecordEvent};
 use crate::execution::tree::{DEPTH_MAX, TASKS_MAX, Tree};
@@ -12,6 +12,7 @@ use crate::{
     Dependency, DependencyType, Event, Moment, Rejection, Sequencing, TaskDefinition, TaskId,
     Timestamp,
 };
+use std::collections::BTreeSet;
 
 /// The most tasks, dependencies or outcomes in one event.
 pub const EVENT_TASKS_MAX: usize = 500;
@@ -112,11 +113,25 @@ fn check_settings(command: &CreateExecution) -> Result<(), Rejection> {
     if command.labels.len() > LABELS_MAX {
         return Err(Rejection::invalid("/labels", format!("at most {LABELS_MAX} labels")));
     }
+    if let Some((_, outcomes)) = &command.fork {
+        check_outcomes(&command.tasks, outcomes)?;
+    }
     if command.tasks.is_empty() {
         return Err(Rejection::invalid("/tasks", "a plan without tasks can't be carried out"));
     }
     if command.tasks.len() > TASKS_MAX {
         return Err(Rejection::invalid("/tasks", format!("at most {TASKS_MAX} tasks")));
+    }
+    Ok(())
+}
+
+fn check_outcomes(tasks: &[TaskDefinition], outcomes: &[CarriedOutcome]) -> Result<(), Rejection> {
+    let mut open: BTreeSet<&TaskId> = tasks.iter().map(|task| &task.task_id).collect();
+    for (place, outcome) in outcomes.iter().enumerate() {
+        if !open.remove(&outcome.task_id) {
+            let message = format!("{} is not in the plan, or named twice", outcome.task_id);
+            return Err(Rejection::invalid(format!("/fork/outcomes/{place}"), message));
+        }
     }
     Ok(())
 }

@@ -164,7 +164,7 @@ impl Execution {
 
     fn too_old(&self, blockers_raised: &mut u32, moment: &Moment) -> Vec<Event> {
         let kind = BlockerKind::ExecutionTimeout;
-        if self.blockers.values().any(|blocker| blocker.kind == kind) {
+        if self.is_known_to_be_old() {
             return Vec::new();
         }
         let message = text("the execution is older than it may be: extend or cancel it");

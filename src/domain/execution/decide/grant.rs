@@ -23,15 +23,31 @@ impl Execution {
         if lease_ms.is_some_and(|asked| asked < LEASE_MS_MIN) {
             return Err(Rejection::invalid("/lease_ms", "a lease lasts 10 seconds at least"));
         }
-        let mut events = Vec::new();
-        if matches!(self.phase, Phase::Queued { .. }) && self.is_tied_to(spot, agent_id) {
-            events.push(LifecycleEvent::from(ExecutionStarted { at: moment.at }).into());
-        } else if self.phase.status() != ExecutionStatus::Running {
+        let is_running = self.phase.status() == ExecutionStatus::Running;
+        if !is_running && !self.begins_with(spot, agent_id) {
             return Err(self.wrong_state());
         }
+        self.given_out(spot, agent_id, lease_ms, moment)
+    }
+
+    /// Whether the execution waits for that agent, and for nothing else, to begin.
+    pub(super) fn begins_with(&self, spot: Spot, agent_id: &AgentId) -> bool {
+        matches!(self.phase, Phase::Queued { .. }) && self.is_tied_to(spot, agent_id)
+    }
+
+    /// The grant; before it the start, where the execution waited for the agent.
+    pub(super) fn given_out(
+        &self,
+        spot: Spot,
+        agent_id: &AgentId,
+        lease_ms: Option<u64>,
+        moment: &Moment,
+    ) -> Decided {
         self.check_grantable(spot, agent_id)?;
-        events.push(self.granted(spot, agent_id, lease_ms, moment));
-        Ok(events)
+        let started = ExecutionStarted { at: moment.at };
+        let first = self.begins_with(spot, agent_id).then(|| LifecycleEvent::from(started).into());
+        let granted = self.granted(spot, agent_id, lease_ms, moment);
+        Ok(first.into_iter().chain([granted]).collect())
     }
 
     /// Whether the task, or its execution, is for that agent and no other.
@@ -39,7 +55,7 @@ impl Execution {
         self.tied_agent(spot) == Some(agent_id)
     }
 
-    pub(super) fn check_grantable(&self, spot: Spot, agent_id: &AgentId) -> Result<(), Rejection> {
+    fn check_grantable(&self, spot: Spot, agent_id: &AgentId) -> Result<(), Rejection> {
         let node = self.tree.node(spot);
         let refuse = |why: String| {
             let task_id = node.definition.task_id.clone();
@@ -62,7 +78,7 @@ impl Execution {
         Ok(())
     }
 
-    pub(super) fn granted(
+    fn granted(
         &self,
         spot: Spot,
         agent_id: &AgentId,

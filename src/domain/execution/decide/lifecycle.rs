@@ -10,7 +10,7 @@ use crate::event::record::{BlockerKind, Resolution};
 use crate::event::work::{LeaseRevoked, RevokeReason, WorkEvent};
 use crate::execution::tree::Spot;
 use crate::execution::{Execution, ExecutionCommand, ExecutionStatus, Phase, Start};
-use crate::{AgentId, Event, Moment, Rejection, Text};
+use crate::{AgentId, Budget, Event, Moment, Rejection, Text};
 
 impl Execution {
     pub(super) fn decide_start(&self, start: Start, moment: &Moment) -> Decided {
@@ -99,7 +99,9 @@ impl Execution {
         let (at, by) = (moment.at, moment.by.clone());
         let others = |spot: &Spot| {
             let lease = self.tree.node(*spot).leaf.lease();
-            lease.is_some_and(|lease| agent_id.is_some_and(|agent| agent != &lease.agent_id))
+            let is_other =
+                lease.is_some_and(|lease| agent_id.is_some_and(|agent| agent != &lease.agent_id));
+            is_other && self.agent_of_task(*spot).is_none()
         };
         let taken = self.tree.held().filter(others);
         let mut events: Vec<Event> =
@@ -121,6 +123,19 @@ impl Execution {
             at: moment.at,
         };
         WorkEvent::from(revoked).into()
+    }
+
+    fn budget_changed(&self, budget: Budget, moment: &Moment) -> Vec<Event> {
+        if self.header().is_none_or(|header| header.budget == budget) {
+            return Vec::new();
+        }
+        let (at, by) = (moment.at, moment.by.clone());
+        let mut events = vec![LifecycleEvent::from(BudgetChanged { budget, at, by }).into()];
+        if !budget.is_exceeded_by(self.usage) {
+            let over = self.blockers.values().filter(|b| b.kind == BlockerKind::BudgetExceeded);
+            events.extend(over.map(|b| super::resolve::gone(b, Resolution::CauseGone, moment)));
+        }
+        events
     }
 
     pub(super) fn decide_setting(&self, command: &ExecutionCommand, moment: &Moment) -> Decided {
@@ -150,9 +165,7 @@ impl Execution {
         }
         if let ExecutionCommand::ChangeBudget(budget) = command {
             self.refuse_when_over()?;
-            if *budget != header.budget {
-                events.push(BudgetChanged { budget: *budget, at, by: by.clone() }.into());
-            }
+            return Ok(self.budget_changed(*budget, moment));
         }
         if let ExecutionCommand::Fork { into, at_version } = command
             && !self.forks.contains(into)

@@ -64,16 +64,35 @@ impl Execution {
         if !node.is_leaf() {
             return self.report_on_parent(spot, report, moment);
         }
-        match self.standing(spot, report)? {
+        match self.standing_now(spot, report)? {
             Standing::Holder { epoch } => Ok(self.take_in(spot, epoch, report, moment)),
             Standing::Late => self.keep_late_report(node, report, moment),
             Standing::Repeated => Ok(Vec::new()),
             Standing::Claimant => {
-                self.check_grantable(spot, &report.agent_id)?;
-                let mut events = vec![self.granted(spot, &report.agent_id, None, moment)];
+                let mut events = self.given_out(spot, &report.agent_id, None, moment)?;
                 events.extend(self.take_in(spot, node.leaf.epoch + 1, report, moment));
                 Ok(events)
             }
+        }
+    }
+
+    /// A start or progress that its own end has overtaken says nothing new.
+    fn standing_now(&self, spot: Spot, report: &Report) -> Result<Standing, Rejection> {
+        let standing = self.standing(spot, report)?;
+        let leaf = &self.tree.node(spot).leaf;
+        let is_ended = leaf.closing.as_deref().is_some_and(|closing| {
+            let is_epoch = report.lease.as_ref().is_none_or(|lease| lease.epoch == closing.epoch);
+            let is_reported = matches!(closing.how, Closure::Reported(_));
+            is_epoch && is_reported && closing.agent_id == report.agent_id
+        });
+        let goes_on = matches!(report.body, ReportBody::Started | ReportBody::Progressed { .. });
+        let is_overtaken = is_ended && goes_on && report.remarks.is_empty();
+        match standing {
+            Standing::Late if is_overtaken => Ok(Standing::Repeated),
+            other @ (Standing::Holder { .. }
+            | Standing::Late
+            | Standing::Repeated
+            | Standing::Claimant) => Ok(other),
         }
     }
 
@@ -100,6 +119,13 @@ impl Execution {
             (Some(_), Some(_)) if crate::planted::is_planted("skip_fence_check") => {
                 Ok(Standing::Holder { epoch: leaf.epoch })
             }
+            (Some(held), None) if closing.is_none_or(|c| c.agent_id != report.agent_id) => {
+                let task_id = report.task_id.clone();
+                Err(Rejection::NotGrantable {
+                    task_id,
+                    why: format!("agent {} has it", held.agent_id),
+                })
+            }
             (Some(_), _) | (None, Some(_)) => Ok(Standing::Late),
             (None, None) => self.standing_without_lease(spot, report),
         }
@@ -114,7 +140,8 @@ impl Execution {
             return Ok(Standing::Late);
         }
         let is_running = self.phase.status() == ExecutionStatus::Running;
-        if is_running && (was_holder || self.is_tied_to(spot, agent_id)) {
+        let is_theirs = was_holder || self.is_tied_to(spot, agent_id);
+        if (is_running && is_theirs) || self.begins_with(spot, agent_id) {
             return Ok(Standing::Claimant);
         }
         let why = if is_running {
@@ -252,6 +279,7 @@ impl Execution {
             }
             ReportBody::Failed { error } => {
                 self.refuse_when_over()?;
+                self.refuse_when_task_over(&task_id)?;
                 let message = error.message.clone().unwrap_or_else(|| error.error_type.clone());
                 let kind = BlockerKind::HumanReview;
                 let mut blocker = self.new_blocker(0, Some(&task_id), kind, message, moment);
@@ -260,6 +288,7 @@ impl Execution {
             }
             ReportBody::Blocked { message, suggestions, wait_ms } => {
                 self.refuse_when_over()?;
+                self.refuse_when_task_over(&task_id)?;
                 let kind = BlockerKind::ExternalDependency;
                 let mut blocker =
                     self.new_blocker(0, Some(&task_id), kind, message.clone(), moment);

@@ -1,11 +1,12 @@
 //! How persons resolve blockers.
 
+use super::shape::idle;
 use super::{Decided, only_a_person};
 use crate::event::lifecycle::{BudgetChanged, ExecutionExtended, LifecycleEvent};
 use crate::event::record::{BlockerKind, BlockerResolved, RecordEvent, Resolution};
 use crate::event::work::{
-    DecompositionApproved, RevokeReason, TaskGivenUp, TaskReassigned, TaskReset, TaskSkipped,
-    WorkEvent,
+    DecompositionApproved, DecompositionRejected, RevokeReason, TaskGivenUp, TaskReassigned,
+    TaskReset, TaskSkipped, WorkEvent,
 };
 use crate::execution::tree::{Spot, Stage};
 use crate::execution::{Blocker, Execution, ResolveBlocker};
@@ -50,6 +51,14 @@ impl Execution {
         };
         match resolve.resolution {
             Resolution::CauseGone => return refuse("this is said by the engine alone"),
+            Resolution::Retry | Resolution::ProvideInput | Resolution::Reassign
+                if blocker.kind == BlockerKind::Approval =>
+            {
+                return refuse("approve it, skip the task, or fail it");
+            }
+            Resolution::ProvideInput | Resolution::Reassign if self.is_review(blocker) => {
+                return refuse("approve the parts, retry to reject them, skip or fail the task");
+            }
             Resolution::ProvideInput if resolve.input.is_none() => {
                 return refuse("give the input");
             }
@@ -71,9 +80,6 @@ impl Execution {
         }
         let is_waiting_for_yes =
             matches!(blocker.kind, BlockerKind::Approval | BlockerKind::DecompositionReview);
-        if resolve.resolution == Resolution::Retry && blocker.kind == BlockerKind::Approval {
-            return refuse("approve it, skip the task, or fail it");
-        }
         let is_open_choice = !is_waiting_for_yes
             && blocker.task_id.is_some()
             && resolve.resolution == Resolution::ApproveAlternative;
@@ -81,6 +87,13 @@ impl Execution {
             return refuse("name the option that is approved");
         }
         Ok(resolve)
+    }
+
+    /// Whether the blocker asks for a look at parts that wait for it.
+    fn is_review(&self, blocker: &Blocker) -> bool {
+        let spot = blocker.task_id.as_ref().and_then(|task_id| self.tree.find(task_id));
+        blocker.kind == BlockerKind::DecompositionReview
+            && spot.is_some_and(|spot| self.tree.node(spot).awaits_review)
     }
 
     fn resolve_whole(
@@ -94,7 +107,10 @@ impl Execution {
         let is_yes =
             matches!(resolve.resolution, Resolution::Retry | Resolution::ApproveAlternative);
         let first: LifecycleEvent = match blocker.kind {
-            BlockerKind::AgentUnreachable if resolve.resolution == Resolution::Reassign => {
+            BlockerKind::AgentUnreachable
+                if resolve.resolution == Resolution::Reassign
+                    && resolve.agent_id != header.agent_id =>
+            {
                 return self.decide_reassign(
                     resolve.agent_id.as_ref(),
                     resolve.note.as_ref(),
@@ -134,12 +150,15 @@ impl Execution {
         resolve: &ResolveBlocker,
         moment: &Moment,
     ) -> Decided {
-        let (spot, node) = self.find_task(task_id)?;
+        let (spot, _) = self.find_task(task_id)?;
         let (at, by) = (moment.at, moment.by.clone());
         let task_id = task_id.clone();
+        let is_review = self.is_review(blocker);
         let mut events = match resolve.resolution {
-            Resolution::SkipTask | Resolution::FailTask => {
-                self.revoke_below(spot, RevokeReason::Overruled, moment)
+            Resolution::SkipTask | Resolution::FailTask => self.overruled(spot, blocker, moment),
+            Resolution::Retry if is_review => {
+                idle(&self.tree, &task_id)?;
+                Vec::new()
             }
             Resolution::Reassign => self.revoke_below(spot, RevokeReason::Reassigned, moment),
             Resolution::Retry
@@ -163,9 +182,13 @@ impl Execution {
                 events.push(WorkEvent::from(TaskReassigned { task_id, agent_id, at, by }).into());
                 self.reset(spot, moment)
             }
-            Resolution::ApproveAlternative if node.awaits_review => {
+            Resolution::ApproveAlternative if is_review => {
                 let note = resolve.note.clone();
                 Some(DecompositionApproved { task_id, note, at, by }.into())
+            }
+            Resolution::Retry if is_review => {
+                let note = resolve.note.clone();
+                Some(DecompositionRejected { task_id, note, at, by }.into())
             }
             Resolution::ApproveAlternative if blocker.kind == BlockerKind::Approval => None,
             Resolution::Retry | Resolution::ApproveAlternative | Resolution::ProvideInput => {
@@ -175,6 +198,14 @@ impl Execution {
         };
         events.extend(follows.map(Event::from));
         Ok(events)
+    }
+
+    /// Takes back every lease at or below the task, and every other blocker.
+    fn overruled(&self, spot: Spot, blocker: &Blocker, moment: &Moment) -> Vec<Event> {
+        let mut events = self.revoke_below(spot, RevokeReason::Overruled, moment);
+        let others = self.blockers_below(spot).filter(|b| b.blocker_id != blocker.blocker_id);
+        events.extend(others.map(|b| gone(b, Resolution::SkipTask, moment)));
+        events
     }
 
     /// Opens a leaf again, with all its attempts.

@@ -2,13 +2,13 @@
 
 use super::create::{EVENT_TASKS_MAX, link};
 use super::{Decided, only_a_person, text};
-use crate::event::lifecycle::{ExecutionAmended, LifecycleEvent};
+use crate::event::lifecycle::{ExecutionAmended, LifecycleEvent, TaskChange};
 use crate::event::record::{BlockerKind, RecordEvent, Resolution};
 use crate::event::work::{
     DecompositionAdopted, DecompositionApproved, DecompositionOverridden, DecompositionRejected,
     DecompositionSource, WorkEvent,
 };
-use crate::execution::tree::{Spot, Tree};
+use crate::execution::tree::{Approval, Node, Spot, Tree};
 use crate::execution::{Amendment, Decomposition, Execution};
 use crate::{Dependency, Event, Moment, Rejection, TaskDefinition, TaskId, Text};
 
@@ -29,7 +29,15 @@ impl Execution {
             let message = format!("at most {EVENT_TASKS_MAX} changes at once");
             return Err(Rejection::invalid("", message));
         }
+        refuse_contradictions(amendment)?;
         self.rehearse_amendment(amendment, moment)?;
+        if self.takes_approval_away(amendment) {
+            only_a_person(moment, "take an approval away")?;
+        }
+        let changes_only = parts[1] == parts.iter().sum::<usize>();
+        if changes_only && self.is_so_already(amendment) {
+            return Ok(Vec::new());
+        }
         let amended = ExecutionAmended {
             added: amendment.added.clone(),
             changed: amendment.changed.clone(),
@@ -41,6 +49,36 @@ impl Execution {
             by: moment.by.clone(),
         };
         Ok(vec![LifecycleEvent::from(amended).into()])
+    }
+
+    fn takes_approval_away(&self, amendment: &Amendment) -> bool {
+        let node_of = |task_id: &TaskId| self.tree.find(task_id).map(|s| self.tree.node(s));
+        let is_dropped = |change: &TaskChange| {
+            let asked_for = |node: &Node| node.definition.approval.is_some();
+            change.definition.approval.is_none()
+                && node_of(&change.definition.task_id).is_some_and(asked_for)
+        };
+        let is_removed = |task_id: &TaskId| {
+            let below = self.tree.find(task_id).map(|spot| self.tree.below(spot));
+            let is_due = |spot: Spot| {
+                let node = self.tree.node(spot);
+                matches!(node.approval, Approval::Needed | Approval::Asked)
+            };
+            below.unwrap_or_default().into_iter().any(is_due)
+        };
+        amendment.changed.iter().any(is_dropped) || amendment.removed.iter().any(is_removed)
+    }
+
+    /// Whether every changed task is as it shall be.
+    fn is_so_already(&self, amendment: &Amendment) -> bool {
+        amendment.changed.iter().all(|change| {
+            let spot = self.tree.find(&change.definition.task_id);
+            spot.is_some_and(|spot| {
+                let kept = &self.tree.node(spot).definition;
+                let (parent_id, kind) = (kept.parent_id.clone(), kept.kind);
+                *kept == TaskDefinition { parent_id, kind, ..change.definition.clone() }
+            })
+        })
     }
 
     /// Carries the amendment out on a copy, and finishes everything there.
@@ -88,9 +126,26 @@ impl Execution {
         let subtasks = homed(&self.tree, &parts.task_id, &parts.subtasks)?;
         self.rehearse_parts(spot, &subtasks, &parts.dependencies, moment)?;
         if by_person {
+            if self.has_these_parts(spot, &subtasks, &parts.dependencies) {
+                return Ok(Vec::new());
+            }
             return Ok(self.overridden(spot, parts, subtasks, moment));
         }
         Ok(self.adopted(parts, subtasks, moment))
+    }
+
+    /// Whether the task is broken down like that already, and nobody doubts it.
+    fn has_these_parts(&self, spot: Spot, parts: &[TaskDefinition], tied: &[Dependency]) -> bool {
+        let below = self.tree.below(spot);
+        let nodes = || below.iter().skip(1).map(|&step| self.tree.node(step));
+        let mut kept: Vec<_> = nodes().map(|node| &node.definition).collect();
+        let waits: usize = nodes().map(|node| node.waits_for.len()).sum();
+        let mut wanted: Vec<_> = parts.iter().collect();
+        kept.sort_by(|a, b| a.task_id.cmp(&b.task_id));
+        wanted.sort_by(|a, b| a.task_id.cmp(&b.task_id));
+        let is_reviewed = !self.tree.node(spot).awaits_review;
+        let is_tied = |dependency: &Dependency| self.tree.has_dependency(dependency);
+        is_reviewed && kept == wanted && waits <= tied.len() && tied.iter().all(is_tied)
     }
 
     fn rehearse_parts(
@@ -182,6 +237,9 @@ impl Execution {
             let id = task_id.to_string();
             return Err(Rejection::WrongState { what: "task", id, state: "awaiting no review" });
         }
+        if !is_approved {
+            idle(&self.tree, task_id)?;
+        }
         let mut events = self.reviews_gone(spot, moment);
         let (task_id, note) = (task_id.clone(), note.cloned());
         let (at, by) = (moment.at, moment.by.clone());
@@ -192,6 +250,25 @@ impl Execution {
         });
         Ok(events)
     }
+}
+
+/// What goes and comes in one amendment would go and come again whenever it is repeated.
+fn refuse_contradictions(amendment: &Amendment) -> Result<(), Rejection> {
+    let comes = |task_id: &TaskId| amendment.added.iter().any(|task| task.task_id == *task_id);
+    if let Some(place) = amendment.removed.iter().position(comes) {
+        let message = "it is added by the same amendment: change it, or do one after the other";
+        return Err(Rejection::invalid(format!("/removed/{place}"), message));
+    }
+    let is_tied = |untied: &Dependency| {
+        amendment.dependencies_added.iter().any(|tied| {
+            (&tied.from, &tied.to, tied.kind) == (&untied.from, &untied.to, untied.kind)
+        })
+    };
+    if let Some(place) = amendment.dependencies_removed.iter().position(is_tied) {
+        let message = "it is added by the same amendment";
+        return Err(Rejection::invalid(format!("/dependencies_removed/{place}"), message));
+    }
+    Ok(())
 }
 
 /// The parts, each under the task or under another part.
@@ -216,7 +293,7 @@ fn homed(
     Ok(homed)
 }
 
-fn idle(tree: &Tree, task_id: &TaskId) -> Result<Spot, Rejection> {
+pub(super) fn idle(tree: &Tree, task_id: &TaskId) -> Result<Spot, Rejection> {
     let id = || task_id.to_string();
     let spot = tree.find(task_id).ok_or_else(|| Rejection::NotFound { what: "task", id: id() })?;
     if tree.is_idle(spot) {

@@ -7,7 +7,7 @@ use crate::event::work::{
     TaskReassigned, TaskSkipped, WorkEvent,
 };
 use crate::execution::tree::{Spot, Stage};
-use crate::execution::{Execution, ExecutionCommand};
+use crate::execution::{Blocker, Execution, ExecutionCommand};
 use crate::{Event, Moment, OnFailure, Rejection, TaskId, Text};
 
 impl Execution {
@@ -115,16 +115,28 @@ impl Execution {
     ) -> Decided {
         self.refuse_when_over()?;
         if let Some(task_id) = task_id {
-            self.find_task(task_id)?;
+            self.refuse_when_task_over(task_id)?;
         }
-        let is_same = |b: &&crate::execution::Blocker| {
-            b.task_id.as_ref() == task_id && b.kind == kind && &b.message == message
-        };
+        let is_same =
+            |b: &&Blocker| b.task_id.as_ref() == task_id && b.kind == kind && &b.message == message;
         if self.blockers.values().any(|blocker| is_same(&blocker)) {
             return Ok(Vec::new());
         }
         if kind == BlockerKind::Approval && task_id.is_none() {
             return Err(Rejection::invalid("/task_id", "an approval stands on a task"));
+        }
+        match kind {
+            BlockerKind::AgentUnreachable
+            | BlockerKind::ExecutionTimeout
+            | BlockerKind::BudgetExceeded => {
+                return Err(Rejection::invalid("/kind", "the engine alone finds this out"));
+            }
+            BlockerKind::Incident
+            | BlockerKind::HumanReview
+            | BlockerKind::ExternalDependency
+            | BlockerKind::Approval
+            | BlockerKind::DecompositionReview
+            | BlockerKind::Quarantined => {}
         }
         let blocker = self.new_blocker(0, task_id, kind, message.clone(), moment);
         Ok(vec![RecordEvent::from(blocker).into()])
@@ -147,6 +159,16 @@ impl Execution {
         let (at, by) = (moment.at, moment.by.clone());
         events.push(one(TaskSkipped { task_id, reason, at, by }));
         Ok(events)
+    }
+
+    /// Nothing stands in the way of a task that is over.
+    pub(super) fn refuse_when_task_over(&self, task_id: &TaskId) -> Result<(), Rejection> {
+        let status = self.find_task(task_id)?.1.status();
+        if status.is_over() {
+            let id = task_id.to_string();
+            return Err(Rejection::WrongState { what: "task", id, state: status.as_str() });
+        }
+        Ok(())
     }
 
     fn refuse_task_over(&self, task_id: &TaskId, spot: Spot) -> Decided {
@@ -177,17 +199,26 @@ impl Execution {
         resolution: Resolution,
         moment: &Moment,
     ) -> Vec<Event> {
-        let is_below = |task_id: &TaskId| {
+        let standing = self.blockers_below(spot);
+        standing.map(|b| super::resolve::gone(b, resolution, moment)).collect()
+    }
+
+    /// The blockers that stand at or below the task.
+    pub(super) fn blockers_below(&self, spot: Spot) -> impl Iterator<Item = &Blocker> {
+        let is_below = move |task_id: &TaskId| {
             self.tree.find(task_id).is_some_and(|at| self.tree.chain(at).any(|step| step == spot))
         };
-        let standing = self.blockers.values().filter(|b| b.task_id.as_ref().is_some_and(is_below));
-        standing.map(|b| super::resolve::gone(b, resolution, moment)).collect()
+        self.blockers.values().filter(move |b| b.task_id.as_ref().is_some_and(is_below))
     }
 
     fn decide_adopt_late(&self, task_id: &TaskId, late_report: u32, moment: &Moment) -> Decided {
         only_a_person(moment, "adopt a late report")?;
         self.refuse_when_over()?;
         let (spot, node) = self.find_task(task_id)?;
+        if !node.is_leaf() {
+            let id = task_id.to_string();
+            return Err(Rejection::WrongState { what: "task", id, state: "broken down" });
+        }
         let place = usize::try_from(late_report).unwrap_or(usize::MAX);
         let late = node.history.as_ref().and_then(|history| history.late_reports.get(place));
         let Some(late) = late else {

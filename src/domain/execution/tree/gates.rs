@@ -1,6 +1,7 @@
 //! What may start and what may finish: kept up to date with every change, never searched for.
 
 use super::{Approval, Ready, Spot, Stage, Tree};
+use crate::execution::TaskStatus;
 use crate::{DependencyType, Timestamp};
 use std::cmp::Reverse;
 
@@ -109,7 +110,7 @@ impl Tree {
         }
     }
 
-    fn ready_key(&self, spot: Spot, since: Timestamp) -> Ready {
+    pub(super) fn ready_key(&self, spot: Spot, since: Timestamp) -> Ready {
         Ready { priority: Reverse(self.node(spot).definition.priority), since, spot }
     }
 
@@ -147,17 +148,35 @@ impl Tree {
     pub(super) fn refresh_finished(&mut self, spot: Spot, at: Timestamp) {
         for step in self.chain(spot).collect::<Vec<_>>() {
             let node = self.node(step);
-            let is_done = match &node.census {
-                Some(census) => census.total() > 0 && census.finished() == census.total(),
-                None => matches!(node.leaf.stage, Stage::Complete | Stage::Skipped),
-            };
-            if node.is_finished || !is_done || node.finishes_unmet > 0 {
+            let is_held_back = node.finishes_unmet > 0 && !self.is_left_out(step);
+            if node.is_finished || !self.is_done(step) || is_held_back {
                 return;
             }
             let node = self.node_mut(step);
             node.is_finished = true;
             node.times.ended_at = Some(at);
             self.meet(step, at, false);
+        }
+    }
+
+    /// Whether the leaf is complete or skipped, or every part of the node is finished.
+    pub(super) fn is_done(&self, spot: Spot) -> bool {
+        let node = self.node(spot);
+        match &node.census {
+            Some(census) => {
+                let is_finished = |&part: &Spot| self.node(part).is_finished;
+                census.finished() == census.total() && node.children.iter().all(is_finished)
+            }
+            None => matches!(node.leaf.stage, Stage::Complete | Stage::Skipped),
+        }
+    }
+
+    /// Whether every leaf at or below the node is skipped: then nothing holds back its finish.
+    pub(super) fn is_left_out(&self, spot: Spot) -> bool {
+        let node = self.node(spot);
+        match &node.census {
+            Some(census) => census.of(TaskStatus::Skipped) == census.total(),
+            None => node.leaf.stage == Stage::Skipped,
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod census;
 mod gates;
+mod invariants;
 mod node;
 mod rehearsal;
 mod shape;
@@ -60,6 +61,8 @@ pub struct Tree {
     resting: BTreeSet<Spot>,
     approvals_due: BTreeSet<Spot>,
     given_up: BTreeSet<Spot>,
+    /// The epochs of tasks that were removed, should one of the same id come again.
+    epochs_of_removed: BTreeMap<TaskId, u64>,
 }
 
 impl Tree {
@@ -124,7 +127,7 @@ impl Tree {
 
     /// The nodes that could start, were they approved, and for which nobody has been asked yet.
     pub fn approvals_due(&self) -> impl Iterator<Item = Spot> + '_ {
-        self.approvals_due.iter().copied()
+        self.approvals_due.iter().copied().filter(|&spot| !self.node(spot).status().is_over())
     }
 
     /// The first leaf that was given up for good.

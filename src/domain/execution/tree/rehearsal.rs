@@ -49,10 +49,9 @@ impl Tree {
                 continue;
             }
             match self.node(spot).leaf.stage {
-                Stage::Resting { .. } => {
+                Stage::Resting { .. } | Stage::Held(_) => {
                     self.change_leaf(spot, at, |node| node.leaf.stage = Stage::Waiting);
                 }
-                Stage::Held(_) => self.play(spot),
                 Stage::GivenUp | Stage::Cancelled => {
                     self.change_leaf(spot, at, |node| node.leaf.stage = Stage::Skipped);
                 }
@@ -123,8 +122,10 @@ impl Tree {
     /// The dependency that a stuck task waits for, with the task that it is tied to.
     fn what_holds(&self, spot: Spot) -> (Spot, Edge) {
         let open = self.leaves_below(spot).into_iter().find(|&l| !self.node(l).is_finished);
+        let is_done =
+            |leaf: Spot| matches!(self.node(leaf).leaf.stage, Stage::Finishing | Stage::Complete);
         let held = match open {
-            Some(leaf) if self.node(leaf).leaf.stage == Stage::Finishing => self.unmet(leaf, false),
+            Some(leaf) if is_done(leaf) => self.unmet(leaf, false),
             Some(leaf) => self.chain(leaf).find_map(|step| self.unmet(step, true)),
             None => self.below(spot).into_iter().find_map(|step| self.unmet(step, false)),
         };

@@ -31,7 +31,9 @@ impl Tree {
             self.roots.push(spot);
         }
         self.by_id.insert(definition.task_id.clone(), spot);
+        let epoch = self.epochs_of_removed.get(&definition.task_id).copied();
         self.nodes.push(Node::new(definition, parent));
+        self.node_mut(spot).leaf.epoch = epoch.unwrap_or(0);
         self.count_in(spot);
         self.refresh_below(spot, at);
         Ok(spot)
@@ -95,6 +97,10 @@ impl Tree {
         let parent = self.node(spot).parent;
         let task_id = self.node(spot).definition.task_id.clone();
         self.by_id.remove(&task_id);
+        let epoch = self.node(spot).leaf.epoch;
+        if epoch > 0 {
+            self.epochs_of_removed.insert(task_id, epoch);
+        }
         self.node_mut(spot).is_removed = true;
         self.refresh_below(spot, at);
         self.resting.remove(&spot);
@@ -167,6 +173,12 @@ impl Tree {
         if was_met == Some(false) {
             self.drop_unmet(to, edge.kind, at);
         }
+    }
+
+    /// Whether the one waits for the other like that.
+    pub fn has_dependency(&self, dependency: &Dependency) -> bool {
+        let (from, to) = (self.find(&dependency.from), self.find(&dependency.to));
+        from.zip(to).is_some_and(|(from, to)| self.is_linked(from, to, dependency))
     }
 
     /// The dependencies of the tree, as a plan names them.
