@@ -1,5 +1,7 @@
 //! What an append costs, against one insert and one commit on the same database in the same run.
-//! `cargo bench --bench archive -- --json` prints one JSON object a line.
+//! Prints one JSON object a line.
+
+mod shared;
 
 use anyhow::{Result, ensure};
 use planexe_ax::domain::{StreamName, Timestamp, WorkspaceId};
@@ -7,6 +9,7 @@ use planexe_ax::store::{
     AppendRequest, Expected, NewEvent, Store, StoreConfig, StreamWrite, Version,
 };
 use planexe_ax_testkit::{Database, Durability, Server, SqliteFile, baseline};
+use shared::{Figure, Reach};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -17,13 +20,6 @@ const MEASURE_MS: u64 = 4_000;
 const PAYLOAD_BYTES: usize = 400;
 const METADATA_BYTES: usize = 112;
 
-struct Figure {
-    name: &'static str,
-    per_second: f64,
-    baseline_per_second: f64,
-    reach: f64,
-}
-
 #[tokio::main]
 async fn main() -> Result<()> {
     let server = Server::start(Durability::On)?;
@@ -33,35 +29,19 @@ async fn main() -> Result<()> {
     drop(server);
     let sqlite_baseline = baseline_sqlite().await?;
     let sqlite = append_sqlite(64).await?;
-    print(&[
+    for figure in [
         figure("append, 64 callers, PostgreSQL", few, baseline, 2.2),
         figure("append, 256 callers, PostgreSQL", many, baseline, 3.0),
         figure("append, 64 callers, SQLite", sqlite, sqlite_baseline, 8.0),
-    ]);
+    ] {
+        figure.print();
+    }
     Ok(())
 }
 
-fn figure(name: &'static str, per_second: f64, baseline_per_second: f64, reach: f64) -> Figure {
-    Figure { name, per_second, baseline_per_second, reach }
-}
-
-fn print(figures: &[Figure]) {
-    let is_json = std::env::args().any(|argument| argument == "--json");
-    for Figure { name, per_second, baseline_per_second, reach } in figures {
-        let ratio = per_second / baseline_per_second;
-        if is_json {
-            println!(
-                r#"{{"figure":"{name}","per_second":{per_second:.0},{},"ratio":{ratio:.2},{}}}"#,
-                format_args!(r#""baseline_per_second":{baseline_per_second:.0}"#),
-                format_args!(r#""reach":{reach}"#),
-            );
-        } else {
-            println!(
-                "{name:<36} {per_second:>8.0}/s  baseline {baseline_per_second:>8.0}/s  \
-                 ratio {ratio:>5.2}  (reach {reach})"
-            );
-        }
-    }
+fn figure(name: &str, value: f64, baseline: f64, reach: f64) -> Figure {
+    let (name, unit, reach) = (name.to_owned(), "events/s", Reach::AtLeast(reach));
+    Figure { name, value, unit, baseline, reach }
 }
 
 async fn baseline_postgres(server: &Server) -> Result<f64> {
