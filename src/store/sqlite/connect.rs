@@ -52,7 +52,11 @@ pub(super) fn options(path: &Path) -> SqliteConnectOptions {
 
 /// The settings of the one connection that appends.
 pub(super) fn append_options(options: &SqliteConnectOptions) -> SqliteConnectOptions {
-    options.clone().statement_cache_capacity(STATEMENTS_MAX).pragma("cache_size", WRITER_CACHE_KIB)
+    options
+        .clone()
+        .statement_cache_capacity(STATEMENTS_MAX)
+        .pragma("cache_size", WRITER_CACHE_KIB)
+        .pragma("temp_store", "memory")
 }
 
 /// One connection, outside any pool.
