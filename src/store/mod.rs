@@ -6,6 +6,7 @@ mod commit;
 mod config;
 mod error;
 mod handle;
+pub mod harness;
 mod hash;
 mod memory;
 mod memory_log;
