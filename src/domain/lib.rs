@@ -7,7 +7,6 @@ pub mod event;
 pub mod execution;
 pub mod harness;
 mod moment;
-#[cfg(feature = "planted")]
 mod planted;
 mod rejection;
 
