@@ -7,6 +7,7 @@ mod work;
 
 use super::tree::{Lease, Node, Spot, Stage};
 use super::{Execution, Header, Phase};
+use crate::planted::is_planted;
 use crate::{Event, IllegalTransition, TaskId, Timestamp};
 
 /// What applying an event says.
@@ -39,7 +40,7 @@ impl Execution {
     fn move_to(&mut self, kind: &'static str, phase: Phase) -> Applied {
         self.made(kind)?;
         let (from, to) = (self.phase.status(), phase.status());
-        if !from.can_become(to) {
+        if !from.can_become(to) && !is_planted("illegal_move_allowed") {
             return Err(IllegalTransition::IllegalMove { kind, from, to });
         }
         self.phase = phase;

@@ -5,6 +5,7 @@ use crate::event::lifecycle::{ExecutionStarted, LifecycleEvent};
 use crate::event::work::{TaskGranted, WorkEvent};
 use crate::execution::tree::Spot;
 use crate::execution::{Execution, ExecutionStatus, Phase};
+use crate::planted::is_planted;
 use crate::{AgentId, Event, LEASE_MS_MIN, Moment, Rejection, TaskId};
 
 impl Execution {
@@ -87,11 +88,12 @@ impl Execution {
     ) -> Event {
         let policy = self.policy();
         let node = self.tree.node(spot);
+        let is_repeated = is_planted("epoch_repeats") && node.leaf.epoch > 0;
         let timeout_ms = node.definition.timeout_ms.unwrap_or(policy.timeout_ms);
         let granted = TaskGranted {
             task_id: node.definition.task_id.clone(),
             agent_id: agent_id.clone(),
-            epoch: node.leaf.epoch + 1,
+            epoch: node.leaf.epoch + u64::from(!is_repeated),
             attempt: node.leaf.attempts_failed + 1,
             nonce: moment.random_for(node.leaf.epoch),
             lease_ms: lease_ms.map_or(policy.lease_ms, |asked| asked.min(policy.lease_ms)),

@@ -3,6 +3,7 @@
 use super::Spot;
 use crate::event::work::{Remarks, ReportKind, TaskError};
 use crate::execution::TaskStatus;
+use crate::planted::is_planted;
 use crate::{AgentId, DependencyType, Json, TaskDefinition, Text, Timestamp, Usage};
 use serde::{Deserialize, Serialize};
 
@@ -317,6 +318,7 @@ impl Node {
         self.starts_unmet > 0
             || self.blockers > 0
             || self.awaits_review
-            || matches!(self.approval, Approval::Needed | Approval::Asked)
+            || (matches!(self.approval, Approval::Needed | Approval::Asked)
+                && !is_planted("approval_not_checked"))
     }
 }

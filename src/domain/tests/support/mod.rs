@@ -1,7 +1,5 @@
 //! How rules are told: given a plan, when a command comes, then these events follow.
 
-#![expect(dead_code, reason = "each test binary uses its own part of this")]
-
 pub(crate) mod commands;
 pub(crate) mod plan;
 
