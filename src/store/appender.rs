@@ -19,6 +19,8 @@ pub const REQUEST_BYTES_MAX: usize = 16 << 20;
 pub const BATCH_EVENTS_MAX: usize = 1000;
 /// How many bytes are committed at once, unless one request alone is larger.
 pub const BATCH_BYTES_MAX: usize = 1 << 20;
+/// How often others get a turn to submit before a batch is closed; there is no pause.
+const GATHER_TURNS_MAX: usize = 8;
 /// How many kibibytes may wait.
 const QUEUE_KIB_MAX: usize = 64 << 10;
 
@@ -126,6 +128,11 @@ fn within(unit: &'static str, found: usize, limit: usize) -> Result<(), AppendEr
     if found <= limit { Ok(()) } else { Err(AppendError::TooLarge { unit, found, limit }) }
 }
 
+struct Gathered {
+    batch: Vec<Submission>,
+    total: Size,
+}
+
 struct Appender {
     writer: Writer,
     receiver: mpsc::Receiver<Submission>,
@@ -147,21 +154,32 @@ impl Appender {
             Some(carried) => carried,
             None => self.receiver.recv().await?,
         };
-        let Size { mut events, mut bytes } = first.size;
-        let mut batch = vec![first];
-        while let Ok(next) = self.receiver.try_recv() {
-            events += next.size.events;
-            bytes += next.size.bytes;
+        let mut gathered = Gathered { total: first.size, batch: vec![first] };
+        for _ in 0..GATHER_TURNS_MAX {
+            let before = gathered.batch.len();
+            self.gather(&mut gathered);
+            if self.carried.is_some() || gathered.batch.len() == before {
+                break;
+            }
+            tokio::task::yield_now().await;
+        }
+        Some(gathered.batch)
+    }
+
+    /// Takes what is there, up to the limits; what is one too many is carried to the next batch.
+    fn gather(&mut self, gathered: &mut Gathered) {
+        while gathered.batch.len() < BATCH_EVENTS_MAX
+            && let Ok(next) = self.receiver.try_recv()
+        {
+            let events = gathered.total.events + next.size.events;
+            let bytes = gathered.total.bytes + next.size.bytes;
             if events > BATCH_EVENTS_MAX || bytes > BATCH_BYTES_MAX {
                 self.carried = Some(next);
-                break;
+                return;
             }
-            batch.push(next);
-            if batch.len() == BATCH_EVENTS_MAX {
-                break;
-            }
+            gathered.total = Size { events, bytes };
+            gathered.batch.push(next);
         }
-        Some(batch)
     }
 
     async fn commit(&mut self, batch: Vec<Submission>) {

@@ -80,6 +80,9 @@ async fn try_often(
                 false => last = StoreError::NotCommitted,
             },
         }
+        if tried == 0 && matches!(last, StoreError::NotCommitted) {
+            continue;
+        }
         tracing::warn!(error = %last, tried = tried + 1, "a batch is tried again");
         pause(PAUSE_MS << tried).await;
     }

@@ -75,21 +75,16 @@ impl StoreError {
 
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
-        let kind = match &error {
-            sqlx::Error::Database(database) => {
+        let kind = match error.as_database_error() {
+            Some(database) => {
                 let code = database.code().unwrap_or_default();
                 match database.try_downcast_ref::<PgDatabaseError>() {
                     Some(_) => postgres_kind(&code),
                     None => sqlite_kind(&code),
                 }
             }
-            sqlx::Error::Io(_)
-            | sqlx::Error::Tls(_)
-            | sqlx::Error::PoolTimedOut
-            | sqlx::Error::PoolClosed
-            | sqlx::Error::WorkerCrashed
-            | sqlx::Error::BeginFailed => Kind::Unavailable,
-            _ => Kind::Other,
+            None if is_lost(&error) => Kind::Unavailable,
+            None => Kind::Other,
         };
         let source = Arc::new(error);
         match kind {
@@ -102,6 +97,20 @@ impl From<sqlx::Error> for StoreError {
             Kind::Other => Self::Database { source },
         }
     }
+}
+
+/// Whether the way to the database was lost, or its protocol cut in the middle.
+fn is_lost(error: &sqlx::Error) -> bool {
+    matches!(
+        error,
+        sqlx::Error::Io(_)
+            | sqlx::Error::Tls(_)
+            | sqlx::Error::Protocol(_)
+            | sqlx::Error::PoolTimedOut
+            | sqlx::Error::PoolClosed
+            | sqlx::Error::WorkerCrashed
+            | sqlx::Error::BeginFailed
+    )
 }
 
 enum Kind {

@@ -12,6 +12,8 @@ mod memory_log;
 mod migrate;
 mod open_error;
 mod plan;
+#[cfg(test)]
+mod plan_tests;
 mod postgres;
 mod presence;
 mod rows;

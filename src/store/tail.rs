@@ -170,3 +170,107 @@ impl Tailer {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const LIMIT: usize = 3;
+
+    #[derive(Debug, Clone)]
+    enum Happening {
+        Commit(u64),
+        Hint,
+        BeginRead,
+        EndRead,
+        Time,
+    }
+
+    fn happening() -> impl Strategy<Value = Happening> {
+        prop_oneof![
+            (1..6_u64).prop_map(Happening::Commit),
+            Just(Happening::Hint),
+            Just(Happening::BeginRead),
+            Just(Happening::EndRead),
+            Just(Happening::Time),
+        ]
+    }
+
+    /// A log, a follower, and a read that may be on its way.
+    struct World {
+        state: TailState,
+        committed: u64,
+        on_its_way: Option<Vec<Position>>,
+        seen: Vec<Position>,
+    }
+
+    impl World {
+        fn begin_read(&mut self) {
+            if let (TailStep::Read(after), None) = (self.state.step(), &self.on_its_way) {
+                let last = self.committed.min(after.get() + 3);
+                self.on_its_way = Some((after.get() + 1..=last).map(Position::new).collect());
+            }
+        }
+
+        fn end_read(&mut self) -> Result<(), BrokenOrder> {
+            let Some(page) = self.on_its_way.take() else { return Ok(()) };
+            self.state.take(&TailInput::Page(&page, LIMIT))?;
+            self.seen.extend(page);
+            Ok(())
+        }
+
+        fn happens(&mut self, happening: &Happening) -> Result<(), BrokenOrder> {
+            match happening {
+                Happening::Commit(count) => self.committed += count,
+                Happening::Hint => {
+                    self.state.take(&TailInput::Woken(Position::new(self.committed)))?;
+                }
+                Happening::BeginRead => self.begin_read(),
+                Happening::EndRead => self.end_read()?,
+                Happening::Time => self.state.take(&TailInput::TimePassed)?,
+            }
+            Ok(())
+        }
+
+        fn settle(&mut self) -> Result<(), BrokenOrder> {
+            while let TailStep::Read(_) = self.state.step() {
+                self.begin_read();
+                self.end_read()?;
+            }
+            Ok(())
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_the_interleaving_every_position_is_seen_once_and_in_order(
+            after in 0..5_u64,
+            happenings in prop::collection::vec(happening(), 0..60),
+            is_hinted in any::<bool>(),
+        ) {
+            let state = TailState::after(Position::new(after));
+            let mut world = World { state, committed: 5, on_its_way: None, seen: Vec::new() };
+            for happening in &happenings {
+                world.happens(happening)?;
+            }
+            let last = if is_hinted { Happening::Hint } else { Happening::Time };
+            if !is_hinted {
+                world.end_read()?;
+            }
+            world.happens(&last)?;
+            world.settle()?;
+            let all: Vec<Position> = (after + 1..=world.committed).map(Position::new).collect();
+            prop_assert_eq!(world.seen, all);
+        }
+    }
+
+    #[test]
+    fn a_gap_and_a_repeat_are_refused() {
+        let mut state = TailState::after(Position::new(4));
+        let gap = state.take(&TailInput::Page(&[Position::new(5), Position::new(7)], LIMIT));
+        assert!(gap.is_err_and(|broken| broken.found == Position::new(7)));
+        let repeat = state.take(&TailInput::Page(&[Position::new(4)], LIMIT));
+        assert!(repeat.is_err_and(|broken| broken.expected == Position::new(5)));
+    }
+}

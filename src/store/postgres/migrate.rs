@@ -53,7 +53,7 @@ async fn carry_out(connection: &mut PgConnection, migration: &Migration) -> Resu
 }
 
 async fn applied(connection: &mut PgConnection) -> Result<Vec<Applied>, StoreError> {
-    let exists = sqlx::query_as::<_, (bool,)>("select to_regclass('schema_migration') is not null");
+    let exists = sqlx::query_as::<_, (bool,)>(include_str!("../sql/has_migrations_postgres.sql"));
     if !within(exists.fetch_one(&mut *connection)).await?.0 {
         return Ok(Vec::new());
     }

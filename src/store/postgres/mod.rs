@@ -6,6 +6,8 @@ mod migrate;
 mod read;
 mod wake;
 mod write;
+#[cfg(test)]
+mod write_tests;
 
 pub(super) use write::{PostgresTx, PostgresWriter};
 

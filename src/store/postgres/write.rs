@@ -1,20 +1,26 @@
-//! The transaction that writes the log on PostgreSQL: begin and lock, read, write, commit; four
-//! round trips a batch.
+//! The transaction that writes the log on PostgreSQL. Alone, two round trips a batch: one reads,
+//! one locks, writes and commits if nobody has moved the head meanwhile. Where other servers append
+//! too, four: begin and lock, read, write, commit.
 
 use super::connect::{append_options, connect, within};
 use crate::domain::{StreamName, WorkspaceId};
 use crate::store::error::StoreError;
-use crate::store::plan::{Known, KnownStream, Plan, Prepared, wanted_keys, wanted_streams};
+use crate::store::plan::{
+    Known, KnownStream, Plan, Prepared, plan_batch, wanted_keys, wanted_streams,
+};
 use crate::store::rows::{self, from_row, receipt_to_text, to_row};
 use crate::store::types::{Hash, Head};
 use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, Postgres};
-use sqlx::query::Query;
+use sqlx::query::QueryAs;
 use sqlx::{AssertSqlSafe, Connection};
 use std::collections::HashMap;
 use uuid::Uuid;
 
 const BEGIN_AND_LOCK: &str = "begin isolation level read committed; \
      select 1 from log_head where id = 1 for update";
+
+/// How many batches take the lock first, after somebody else has moved the head.
+const LOCKED_BATCHES: u32 = 16;
 
 type StateRow = (
     i32,
@@ -34,33 +40,58 @@ pub(in crate::store) struct PostgresWriter {
     options: PgConnectOptions,
     idle: Option<PgConnection>,
     reached: Option<Head>,
+    locked_batches: u32,
 }
 
 impl PostgresWriter {
     pub(super) fn new(options: &PgConnectOptions) -> Self {
-        Self { options: append_options(options), idle: None, reached: None }
+        Self { options: append_options(options), idle: None, reached: None, locked_batches: 0 }
     }
 
+    /// Begins with the lock where other servers append too, and without it where none does.
     pub(in crate::store) async fn begin(&mut self) -> Result<PostgresTx<'_>, StoreError> {
-        let mut connection = match self.idle.take() {
-            Some(connection) => connection,
-            None => connect(&self.options).await?,
-        };
-        within(sqlx::raw_sql(BEGIN_AND_LOCK).execute(&mut connection)).await?;
-        Ok(PostgresTx { writer: self, connection, is_tainted: false, transaction_id: None })
+        if self.locked_batches > 0 {
+            self.locked_batches -= 1;
+            return self.begin_locked().await;
+        }
+        let connection = self.connection().await?;
+        Ok(PostgresTx::new(self, connection, false))
     }
 
+    pub(super) async fn begin_locked(&mut self) -> Result<PostgresTx<'_>, StoreError> {
+        let mut connection = self.connection().await?;
+        within(sqlx::raw_sql(BEGIN_AND_LOCK).execute(&mut connection)).await?;
+        Ok(PostgresTx::new(self, connection, true))
+    }
+
+    async fn connection(&mut self) -> Result<PgConnection, StoreError> {
+        match self.idle.take() {
+            Some(connection) => Ok(connection),
+            None => connect(&self.options).await,
+        }
+    }
+
+    /// Where the batch is not there, an empty one takes its number: a statement that is still on
+    /// its way then finds the head moved, whenever it arrives.
     pub(in crate::store) async fn find_batch(
         &mut self,
         batch_no: u64,
     ) -> Result<Option<Hash>, StoreError> {
         self.idle = None;
-        let mut tx = self.begin().await?;
+        let mut tx = self.begin_locked().await?;
         let query = sqlx::query_as::<_, (Vec<u8>,)>(include_str!("../sql/find_batch.sql"));
         let query = query.bind(to_row(batch_no)).fetch_optional(&mut tx.connection);
-        let found = within(query).await?;
-        tx.rollback().await?;
-        found.map(|(hash,)| rows::hash(hash)).transpose()
+        if let Some((hash,)) = within(query).await? {
+            tx.rollback().await?;
+            return Ok(Some(rows::hash(hash)?));
+        }
+        let fence = plan_batch(tx.read(&[]).await?, &[]);
+        if fence.batch.batch_no != batch_no {
+            return Err(StoreError::WentBackwards);
+        }
+        tx.write(&fence).await?;
+        tx.commit(&fence).await?;
+        Ok(None)
     }
 
     pub(in crate::store) async fn close(mut self) {
@@ -76,11 +107,16 @@ impl PostgresWriter {
 pub(in crate::store) struct PostgresTx<'w> {
     writer: &'w mut PostgresWriter,
     connection: PgConnection,
+    is_locked: bool,
     is_tainted: bool,
     transaction_id: Option<u64>,
 }
 
-impl PostgresTx<'_> {
+impl<'w> PostgresTx<'w> {
+    fn new(writer: &'w mut PostgresWriter, connection: PgConnection, is_locked: bool) -> Self {
+        Self { writer, connection, is_locked, is_tainted: false, transaction_id: None }
+    }
+
     pub(in crate::store) async fn read(
         &mut self,
         requests: &[Prepared],
@@ -111,24 +147,54 @@ impl PostgresTx<'_> {
         if is_behind || is_forked { Err(StoreError::WentBackwards) } else { Ok(()) }
     }
 
+    /// Writes under the lock; without it, all is left to the commit.
     pub(in crate::store) async fn write(&mut self, plan: &Plan<'_>) -> Result<(), StoreError> {
-        let query = sqlx::query(include_str!("../sql/write_postgres.sql"));
+        if !self.is_locked {
+            return Ok(());
+        }
+        self.transaction_id = self.write_all(plan).await?;
+        self.is_tainted = self.transaction_id.is_none();
+        if self.is_tainted {
+            return Err(StoreError::Damaged("the head moved under its lock".to_owned()));
+        }
+        Ok(())
+    }
+
+    /// Writes everything at once and says in which transaction; none when the head has moved. All
+    /// rows are awaited: without a transaction, the commit comes after the last of them.
+    async fn write_all(&mut self, plan: &Plan<'_>) -> Result<Option<u64>, StoreError> {
+        let query = sqlx::query_as::<_, (String,)>(include_str!("../sql/write_postgres.sql"));
         let query = bind_batch(bind_keys(bind_streams(bind_events(query, plan), plan), plan), plan);
         self.is_tainted = true;
-        let row = within(query.fetch_optional(&mut self.connection)).await?;
-        let row = row.ok_or_else(|| StoreError::Damaged("the head moved under its lock".into()))?;
-        let id: String = sqlx::Row::try_get(&row, 0)?;
-        self.transaction_id = id.parse().ok();
-        self.is_tainted = self.transaction_id.is_none();
+        let rows = within(query.fetch_all(&mut self.connection)).await?;
+        self.is_tainted = false;
+        let Some((id,)) = rows.first() else { return Ok(None) };
+        let id = id.parse().map_err(|_| StoreError::Damaged("a transaction's id".to_owned()))?;
+        Ok(Some(id))
+    }
+
+    pub(in crate::store) async fn commit(self, plan: &Plan<'_>) -> Result<(), StoreError> {
+        if self.is_tainted {
+            return Err(StoreError::Tainted);
+        }
+        if self.is_locked { self.commit_locked(plan).await } else { self.write_alone(plan).await }
+    }
+
+    /// One statement is a transaction: there is no commit that could be a rollback.
+    async fn write_alone(mut self, plan: &Plan<'_>) -> Result<(), StoreError> {
+        if self.write_all(plan).await?.is_none() {
+            self.writer.locked_batches = LOCKED_BATCHES;
+            self.writer.idle = Some(self.connection);
+            return Err(StoreError::NotCommitted);
+        }
+        self.reach(plan);
         Ok(())
     }
 
     /// PostgreSQL answers COMMIT kindly even where it rolled back, and so does the driver: the
     /// same round trip asks what became of the transaction.
-    pub(in crate::store) async fn commit(mut self, plan: &Plan<'_>) -> Result<(), StoreError> {
-        let Some(id) = self.transaction_id.filter(|_| !self.is_tainted) else {
-            return Err(StoreError::Tainted);
-        };
+    async fn commit_locked(mut self, plan: &Plan<'_>) -> Result<(), StoreError> {
+        let id = self.transaction_id.ok_or(StoreError::Tainted)?;
         let text = format!("commit; select pg_xact_status('{id}'::xid8)");
         let query = sqlx::raw_sql(AssertSqlSafe(text)).fetch_one(&mut self.connection);
         let status: Option<String> = sqlx::Row::try_get(&within(query).await?, 0)?;
@@ -153,8 +219,19 @@ impl PostgresTx<'_> {
     }
 
     pub(in crate::store) async fn rollback(mut self) -> Result<(), StoreError> {
-        within(sqlx::raw_sql("rollback").execute(&mut self.connection)).await?;
+        if self.is_locked {
+            within(sqlx::raw_sql("rollback").execute(&mut self.connection)).await?;
+        }
         self.writer.idle = Some(self.connection);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+impl PostgresTx<'_> {
+    /// Fails a statement without anyone noticing.
+    pub(super) async fn break_behind_its_back(&mut self) -> Result<(), StoreError> {
+        within(sqlx::raw_sql("select 1 / 0").execute(&mut self.connection)).await?;
         Ok(())
     }
 }
@@ -187,9 +264,9 @@ fn known(found: Vec<StateRow>) -> Result<Known, StoreError> {
     Ok(Known { head: head.ok_or_else(damaged)?, streams, keys })
 }
 
-type Statement<'q> = Query<'q, Postgres, PgArguments>;
+type Statement<'q> = QueryAs<'q, Postgres, (String,), PgArguments>;
 
-fn bind_events<'q>(query: Statement<'q>, plan: &Plan<'_>) -> Statement<'q> {
+fn bind_events<'q>(query: Statement<'q>, plan: &'q Plan<'_>) -> Statement<'q> {
     let events = || plan.events.iter();
     query
         .bind(events().map(|planned| to_row(planned.position.get())).collect::<Vec<_>>())
@@ -204,7 +281,7 @@ fn bind_events<'q>(query: Statement<'q>, plan: &Plan<'_>) -> Statement<'q> {
         .bind(events().map(|planned| planned.leaf.as_slice()).collect::<Vec<_>>())
 }
 
-fn bind_streams<'q>(query: Statement<'q>, plan: &Plan<'_>) -> Statement<'q> {
+fn bind_streams<'q>(query: Statement<'q>, plan: &'q Plan<'_>) -> Statement<'q> {
     let streams = || plan.streams.iter();
     query
         .bind(streams().map(|planned| to_row(planned.stream_id.get())).collect::<Vec<_>>())
@@ -213,7 +290,7 @@ fn bind_streams<'q>(query: Statement<'q>, plan: &Plan<'_>) -> Statement<'q> {
         .bind(streams().map(|planned| to_row(planned.version.get())).collect::<Vec<_>>())
 }
 
-fn bind_keys<'q>(query: Statement<'q>, plan: &Plan<'_>) -> Statement<'q> {
+fn bind_keys<'q>(query: Statement<'q>, plan: &'q Plan<'_>) -> Statement<'q> {
     let keys = || plan.keys.iter();
     query
         .bind(keys().map(|planned| planned.workspace.as_str()).collect::<Vec<_>>())
@@ -224,7 +301,7 @@ fn bind_keys<'q>(query: Statement<'q>, plan: &Plan<'_>) -> Statement<'q> {
         .bind(keys().map(|planned| planned.answer).collect::<Vec<_>>())
 }
 
-fn bind_batch<'q>(query: Statement<'q>, plan: &Plan<'_>) -> Statement<'q> {
+fn bind_batch<'q>(query: Statement<'q>, plan: &'q Plan<'_>) -> Statement<'q> {
     query
         .bind(to_row(plan.batch.batch_no))
         .bind(to_row(plan.batch.first_position.get()))

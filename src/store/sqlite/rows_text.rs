@@ -1,43 +1,41 @@
-//! Statements over many rows at once: SQLite takes no arrays, so a statement is made once for each
-//! of three sizes, and a list is cut to fit them.
+//! Statements over many rows at once: SQLite takes no arrays, so there is a statement for each
+//! number of rows, made when it is first needed.
 
 use sqlx::AssertSqlSafe;
-use std::fmt::Write as _;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-/// The sizes, largest first.
-const SIZES: [usize; 3] = [64, 8, 1];
+/// How many rows one statement takes; a longer list is cut.
+const ROWS_MAX: usize = 64;
 
 /// A statement whose list of rows may have any length.
 pub(super) struct RowsText {
-    texts: [Arc<str>; 3],
+    before: &'static str,
+    columns: usize,
+    after: &'static str,
+    texts: [OnceLock<Arc<str>>; ROWS_MAX],
 }
 
 impl RowsText {
     /// Puts a list of rows of so many columns between `before` and `after`.
-    pub(super) fn new(before: &str, columns: usize, after: &str) -> Self {
-        Self { texts: SIZES.map(|rows| text(before, rows, columns, after)) }
+    pub(super) fn new(before: &'static str, columns: usize, after: &'static str) -> Self {
+        Self { before, columns, after, texts: [const { OnceLock::new() }; ROWS_MAX] }
     }
 
     /// Cuts a list into pieces, each with the statement for its length.
     pub(super) fn cut<'t, 'r, T>(
         &'t self,
-        mut rows: &'r [T],
+        rows: &'r [T],
     ) -> impl Iterator<Item = (AssertSqlSafe<Arc<str>>, &'r [T])> + use<'t, 'r, T> {
-        std::iter::from_fn(move || {
-            let index = SIZES.iter().position(|size| *size <= rows.len())?;
-            let (piece, rest) = rows.split_at(SIZES[index]);
-            rows = rest;
-            Some((AssertSqlSafe(Arc::clone(&self.texts[index])), piece))
+        rows.chunks(ROWS_MAX).map(|piece| {
+            let text = self.texts[piece.len() - 1].get_or_init(|| self.text(piece.len()));
+            (AssertSqlSafe(Arc::clone(text)), piece)
         })
     }
-}
 
-fn text(before: &str, rows: usize, columns: usize, after: &str) -> Arc<str> {
-    let row = format!("({})", vec!["?"; columns].join(", "));
-    let mut text = String::new();
-    write!(text, "{before} {} {after}", vec![row; rows].join(", ")).expect("a string takes all");
-    text.into()
+    fn text(&self, rows: usize) -> Arc<str> {
+        let row = format!("({})", vec!["?"; self.columns].join(", "));
+        format!("{} {} {}", self.before, vec![row; rows].join(", "), self.after).into()
+    }
 }
 
 #[cfg(test)]
@@ -49,11 +47,10 @@ mod tests {
         let text = RowsText::new("values", 2, "");
         let rows: Vec<u32> = (0..150).collect();
         let pieces: Vec<&[u32]> = text.cut(&rows).map(|(_, piece)| piece).collect();
-        assert_eq!(pieces.iter().map(|piece| piece.len()).collect::<Vec<_>>()[..4], [64, 64, 8, 8]);
+        let lengths: Vec<usize> = pieces.iter().map(|piece| piece.len()).collect();
+        assert_eq!(lengths, [64, 64, 22]);
         assert_eq!(pieces.concat(), rows);
-        assert_eq!(
-            text.cut(&[1]).map(|(text, _)| text.0.to_string()).next().as_deref(),
-            Some("values (?, ?) ")
-        );
+        let one: Vec<String> = text.cut(&[1]).map(|(text, _)| text.0.to_string()).collect();
+        assert_eq!(one, ["values (?, ?) "]);
     }
 }

@@ -13,6 +13,9 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use std::collections::HashMap;
 use std::sync::Arc;
 
+/// How many statements are kept prepared: one for each number of rows.
+const STATEMENTS_MAX: usize = 512;
+
 /// The statements over many rows.
 struct Texts {
     streams: RowsText,
@@ -70,7 +73,8 @@ pub(in crate::store) struct SqliteWriter {
 impl SqliteWriter {
     pub(super) fn new(options: &SqliteConnectOptions) -> Self {
         let texts = Arc::new(Texts::new());
-        Self { options: options.clone(), idle: None, texts, disk_failed: false }
+        let options = options.clone().statement_cache_capacity(STATEMENTS_MAX);
+        Self { options, idle: None, texts, disk_failed: false }
     }
 
     pub(in crate::store) async fn begin(&mut self) -> Result<SqliteTx<'_>, StoreError> {

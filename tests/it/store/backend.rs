@@ -11,27 +11,27 @@ use std::future::Future;
 use uuid::Uuid;
 
 /// A place where a store can be opened, again and again.
-pub enum Backend {
+pub(crate) enum Backend {
     Memory(MemoryLog),
     Sqlite(SqliteFile),
     Postgres(Database),
 }
 
 impl Backend {
-    pub fn memory() -> Self {
+    pub(crate) fn memory() -> Self {
         Self::Memory(MemoryLog::new(Uuid::from_u128(7)))
     }
 
-    pub fn sqlite() -> Result<Self> {
+    pub(crate) fn sqlite() -> Result<Self> {
         Ok(Self::Sqlite(SqliteFile::new()?))
     }
 
-    pub async fn postgres() -> Result<Self> {
+    pub(crate) async fn postgres() -> Result<Self> {
         Ok(Self::Postgres(Database::shared().await?))
     }
 
     /// One of each kind.
-    pub async fn every() -> Result<Vec<Self>> {
+    pub(crate) async fn every() -> Result<Vec<Self>> {
         let mut every = vec![Self::memory(), Self::sqlite()?];
         if !planexe_ax_testkit::postgres_is_skipped() {
             every.push(Self::postgres().await?);
@@ -39,7 +39,7 @@ impl Backend {
         Ok(every)
     }
 
-    pub fn config(&self) -> StoreConfig {
+    pub(crate) fn config(&self) -> StoreConfig {
         let url = match self {
             Self::Memory(_) => "memory:".to_owned(),
             Self::Sqlite(file) => file.url(),
@@ -48,14 +48,18 @@ impl Backend {
         StoreConfig { allow_unsafe_durability: true, ..StoreConfig::new(url) }
     }
 
-    pub async fn open(&self) -> Result<Store> {
+    pub(crate) async fn open(&self) -> Result<Store> {
+        self.open_with(&self.config()).await
+    }
+
+    pub(crate) async fn open_with(&self, config: &StoreConfig) -> Result<Store> {
         match self {
-            Self::Memory(log) => Ok(Store::memory(log, MemoryFaults::default(), &self.config())),
-            Self::Sqlite(_) | Self::Postgres(_) => Ok(Store::open(&self.config()).await?),
+            Self::Memory(log) => Ok(Store::memory(log, MemoryFaults::default(), config)),
+            Self::Sqlite(_) | Self::Postgres(_) => Ok(Store::open(config).await?),
         }
     }
 
-    pub async fn execute(&self, text: &str) -> Result<()> {
+    pub(crate) async fn execute(&self, text: &str) -> Result<()> {
         match self {
             Self::Memory(_) => anyhow::bail!("memory has no statements"),
             Self::Sqlite(file) => file.execute(text).await,
@@ -65,7 +69,7 @@ impl Backend {
 }
 
 /// Runs a test on a fresh store of each kind.
-pub async fn on_every_backend<F: Future<Output = Result<()>>>(
+pub(crate) async fn on_every_backend<F: Future<Output = Result<()>>>(
     test: impl Fn(Store) -> F,
 ) -> Result<()> {
     for backend in Backend::every().await? {
@@ -77,16 +81,16 @@ pub async fn on_every_backend<F: Future<Output = Result<()>>>(
     Ok(())
 }
 
-pub fn workspace() -> WorkspaceId {
+pub(crate) fn workspace() -> WorkspaceId {
     WorkspaceId::parse("acme").expect("it is an id")
 }
 
-pub fn stream(name: &str) -> StreamName {
+pub(crate) fn stream(name: &str) -> StreamName {
     StreamName::parse(&format!("execution/{name}")).expect("it is a stream")
 }
 
 /// An event that can be told from every other by its number.
-pub fn event(number: u64) -> NewEvent {
+pub(crate) fn event(number: u64) -> NewEvent {
     NewEvent {
         event_id: Uuid::from_u128(u128::from(number)),
         kind: "task_started".into(),
@@ -98,12 +102,12 @@ pub fn event(number: u64) -> NewEvent {
 }
 
 /// One event for one stream.
-pub fn write(name: &str, expected: Expected, number: u64) -> AppendRequest {
+pub(crate) fn write(name: &str, expected: Expected, number: u64) -> AppendRequest {
     writes(vec![(name, expected, vec![number])])
 }
 
 /// Events for several streams.
-pub fn writes(writes: Vec<(&str, Expected, Vec<u64>)>) -> AppendRequest {
+pub(crate) fn writes(writes: Vec<(&str, Expected, Vec<u64>)>) -> AppendRequest {
     let writes = writes.into_iter().map(|(name, expected, numbers)| StreamWrite {
         stream: stream(name),
         expected,
@@ -119,7 +123,7 @@ pub fn writes(writes: Vec<(&str, Expected, Vec<u64>)>) -> AppendRequest {
 }
 
 /// The same request under a key.
-pub fn keyed(mut request: AppendRequest, key: &str, request_hash: u8) -> AppendRequest {
+pub(crate) fn keyed(mut request: AppendRequest, key: &str, request_hash: u8) -> AppendRequest {
     request.key = Some(IdempotencyKey {
         actor: "agent:a".to_owned(),
         key: key.to_owned(),
@@ -129,6 +133,6 @@ pub fn keyed(mut request: AppendRequest, key: &str, request_hash: u8) -> AppendR
     request
 }
 
-pub fn exactly(version: u64) -> Expected {
+pub(crate) fn exactly(version: u64) -> Expected {
     Expected::Exact(Version::new(version))
 }

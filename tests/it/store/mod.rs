@@ -2,3 +2,12 @@
 
 mod backend;
 mod conformance;
+mod differential;
+mod faults;
+mod killing;
+mod ledger;
+mod opening;
+mod proxy;
+mod reading;
+mod sharing;
+mod tampering;

@@ -2,6 +2,7 @@
 //! each test, and SQLite files that vanish with their test. Nothing is left behind, also when a
 //! test is killed: the kernel lets go of its lock, and a watcher then clears away.
 
+pub mod baseline;
 mod binaries;
 mod database;
 mod server;

@@ -1,0 +1,156 @@
+//! What an append costs, against one insert and one commit on the same database in the same run.
+//! `cargo bench --bench archive -- --json` prints one JSON object a line.
+
+use anyhow::{Result, ensure};
+use planexe_ax::domain::{StreamName, Timestamp, WorkspaceId};
+use planexe_ax::store::{
+    AppendRequest, Expected, NewEvent, Store, StoreConfig, StreamWrite, Version,
+};
+use planexe_ax_testkit::{Database, Durability, Server, SqliteFile, baseline};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+use uuid::Uuid;
+
+const WARM_UP_MS: u64 = 1_000;
+const MEASURE_MS: u64 = 4_000;
+const PAYLOAD_BYTES: usize = 400;
+const METADATA_BYTES: usize = 112;
+
+struct Figure {
+    name: &'static str,
+    per_second: f64,
+    baseline_per_second: f64,
+    reach: f64,
+}
+
+#[tokio::main]
+async fn main() -> Result<()> {
+    let server = Server::start(Durability::On)?;
+    let baseline = baseline_postgres(&server).await?;
+    let few = append_postgres(&server, 64).await?;
+    let many = append_postgres(&server, 256).await?;
+    drop(server);
+    let sqlite_baseline = baseline_sqlite().await?;
+    let sqlite = append_sqlite(64).await?;
+    print(&[
+        figure("append, 64 callers, PostgreSQL", few, baseline, 2.2),
+        figure("append, 256 callers, PostgreSQL", many, baseline, 3.0),
+        figure("append, 64 callers, SQLite", sqlite, sqlite_baseline, 8.0),
+    ]);
+    Ok(())
+}
+
+fn figure(name: &'static str, per_second: f64, baseline_per_second: f64, reach: f64) -> Figure {
+    Figure { name, per_second, baseline_per_second, reach }
+}
+
+fn print(figures: &[Figure]) {
+    let is_json = std::env::args().any(|argument| argument == "--json");
+    for Figure { name, per_second, baseline_per_second, reach } in figures {
+        let ratio = per_second / baseline_per_second;
+        if is_json {
+            println!(
+                r#"{{"figure":"{name}","per_second":{per_second:.0},"baseline_per_second":{baseline_per_second:.0},"ratio":{ratio:.2},"reach":{reach}}}"#
+            );
+        } else {
+            println!(
+                "{name:<36} {per_second:>8.0}/s  baseline {baseline_per_second:>8.0}/s  \
+                 ratio {ratio:>5.2}  (reach {reach})"
+            );
+        }
+    }
+}
+
+async fn baseline_postgres(server: &Server) -> Result<f64> {
+    let database = Database::on(server).await?;
+    let payload = vec![b'x'; PAYLOAD_BYTES + METADATA_BYTES];
+    baseline::postgres(&database, 64, &payload, warm_up(), measured()).await
+}
+
+async fn baseline_sqlite() -> Result<f64> {
+    let file = SqliteFile::new()?;
+    let payload = vec![b'x'; PAYLOAD_BYTES + METADATA_BYTES];
+    baseline::sqlite(&file, &payload, warm_up(), measured()).await
+}
+
+fn warm_up() -> Duration {
+    Duration::from_millis(WARM_UP_MS)
+}
+
+fn measured() -> Duration {
+    Duration::from_millis(MEASURE_MS)
+}
+
+async fn append_postgres(server: &Server, callers: u64) -> Result<f64> {
+    let database = Database::on(server).await?;
+    append(&database.url, callers).await
+}
+
+async fn append_sqlite(callers: u64) -> Result<f64> {
+    let file = SqliteFile::new()?;
+    append(&file.url(), callers).await
+}
+
+async fn append(url: &str, callers: u64) -> Result<f64> {
+    let store = Store::open(&StoreConfig::new(url)).await?;
+    let stored = Arc::new(AtomicU64::new(0));
+    let tasks: Vec<_> = (0..callers)
+        .map(|caller| tokio::spawn(call(store.clone(), caller, Arc::clone(&stored))))
+        .collect();
+    let rate = rate_of(&stored).await;
+    for task in &tasks {
+        task.abort();
+    }
+    store.close().await;
+    ensure!(store_is_sound(url).await?, "the log does not verify");
+    Ok(rate)
+}
+
+async fn store_is_sound(url: &str) -> Result<bool> {
+    let store = Store::open(&StoreConfig::new(url)).await?;
+    let verified = store.verify().await;
+    store.close().await;
+    Ok(verified.is_ok())
+}
+
+async fn rate_of(stored: &AtomicU64) -> f64 {
+    tokio::time::sleep(warm_up()).await;
+    let (before, started) = (stored.load(Ordering::Relaxed), now());
+    tokio::time::sleep(measured()).await;
+    let count = stored.load(Ordering::Relaxed) - before;
+    f64::from(u32::try_from(count).unwrap_or(u32::MAX)) / started.elapsed().as_secs_f64()
+}
+
+#[expect(clippy::disallowed_methods, reason = "a bench measures real time")]
+fn now() -> Instant {
+    Instant::now()
+}
+
+/// One caller: an event after the other for its own stream, at the version that it knows.
+async fn call(store: Store, caller: u64, stored: Arc<AtomicU64>) -> Result<()> {
+    let workspace = WorkspaceId::parse("bench")?;
+    let stream = StreamName::parse(&format!("execution/exec_{caller}"))?;
+    for version in 0.. {
+        let event = NewEvent {
+            event_id: Uuid::from_u128(u128::from(caller) << 64 | u128::from(version)),
+            kind: "task_progressed".into(),
+            schema_version: 1,
+            payload: vec![b'x'; PAYLOAD_BYTES],
+            metadata: vec![b'y'; METADATA_BYTES],
+            recorded_at: Timestamp::from_unix_ms(1_700_000_000_000).plus_ms(version),
+        };
+        let expected = Expected::Exact(Version::new(version));
+        let write = StreamWrite { stream: stream.clone(), expected, events: vec![event] };
+        let request = AppendRequest {
+            workspace: workspace.clone(),
+            writes: vec![write],
+            conditions: Vec::new(),
+            key: None,
+            answer: Vec::new(),
+        };
+        store.append(request).await?;
+        stored.fetch_add(1, Ordering::Relaxed);
+    }
+    Ok(())
+}
