@@ -45,7 +45,10 @@ async fn a_command_is_stored_and_answered_with_where_it_went() -> Result<()> {
         let last = events.last().context("an event")?;
         assert_eq!((made.position, made.version), (last.position, last.version));
         for (told, stored) in made.recorded.iter().zip(&events) {
-            assert_eq!((told.event_id, told.kind.as_str()), (stored.event_id, stored.kind.as_str()));
+            assert_eq!(
+                (told.event_id, told.kind.as_str()),
+                (stored.event_id, stored.kind.as_str())
+            );
             assert_eq!(stored.recorded_at, made.at);
         }
         let status = house.ask("e", |execution| execution.status()).await?;
@@ -245,8 +248,7 @@ async fn a_stream_goes_on_after_a_panic_in_the_middle_of_a_command() -> Result<(
 #[tokio::test(flavor = "multi_thread")]
 async fn few_places_in_memory_change_nothing() -> Result<()> {
     let backend = Backend::memory();
-    let config =
-        planexe_ax::engine::EngineConfig { cells_max: 2, ..super::house::step_by_step() };
+    let config = planexe_ax::engine::EngineConfig { cells_max: 2, ..super::house::step_by_step() };
     let house = House::with(backend.open().await?, &begin(), config).await?;
     for number in 0..12 {
         house.create(simple(&format!("e{number}"), 1)).await?;

@@ -91,7 +91,9 @@ impl Walk {
     fn turn(&mut self, stream: &StreamName, event: &LifecycleEvent) {
         let kind = Event::Lifecycle(event.clone()).kind();
         match kind {
-            "execution_paused" | "execution_cancelled" | "execution_completed"
+            "execution_paused"
+            | "execution_cancelled"
+            | "execution_completed"
             | "execution_failed" => drop(self.paused.insert(stream.clone())),
             "execution_resumed" => drop(self.paused.remove(stream)),
             _ => {}
