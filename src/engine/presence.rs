@@ -202,7 +202,7 @@ impl Presence {
     }
 
     /// Writes behind what was noted since the last time; what could not be written stays noted.
-    pub(super) async fn flush(&self, store: &Store) -> Result<(), StoreError> {
+    pub async fn flush(&self, store: &Store) -> Result<(), StoreError> {
         let (renewals, signs, ended) = {
             let mut maps = self.maps();
             let renewals = std::mem::take(&mut maps.renewals);
