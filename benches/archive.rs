@@ -40,7 +40,7 @@ async fn main() -> Result<()> {
 }
 
 fn figure(name: &str, value: f64, baseline: f64, reach: f64) -> Figure {
-    let (name, unit, reach) = (name.to_owned(), "events/s", Reach::AtLeast(reach));
+    let (name, unit, reach) = (name.to_owned(), "events/s", Reach { limit: reach, is_most: false });
     Figure { name, value, unit, baseline, reach }
 }
 

@@ -23,12 +23,19 @@ const WARM_UP_MS: u64 = 1_000;
 const MEASURE_MS: u64 = 4_000;
 
 /// Prints reports a second through the engine, against bare appends of the same size.
-pub async fn measure() -> Result<()> {
+pub(crate) async fn measure() -> Result<()> {
     let server = Server::start(Durability::On)?;
     let baseline = appends(&server).await?;
     let value = reports(&server).await?;
     let name = "engine.execute of a report, 64 callers, PostgreSQL".to_owned();
-    Figure { name, value, unit: "reports/s", baseline, reach: Reach::AtLeast(0.6) }.print();
+    Figure {
+        name,
+        value,
+        unit: "reports/s",
+        baseline,
+        reach: Reach { limit: 0.6, is_most: false },
+    }
+    .print();
     Ok(())
 }
 

@@ -13,7 +13,7 @@ const MANY: u32 = 1_200;
 const WORDS: [&str; 3] = ["decide", "apply", "decode"];
 
 /// Prints instructions for each operation on an execution of 1,000 leaves, against one of 10.
-pub fn measure() -> Result<()> {
+pub(crate) fn measure() -> Result<()> {
     if Command::new("valgrind").arg("--version").stdout(Stdio::null()).status().is_err() {
         eprintln!("instructions are not counted: install valgrind to have them");
         return Ok(());
@@ -21,7 +21,7 @@ pub fn measure() -> Result<()> {
     for word in WORDS {
         let (small, large) = (counted(word, 10)?, counted(word, 1_000)?);
         let name = format!("instructions: {word} a report, 1,000 leaves");
-        let (unit, reach) = ("instructions", Reach::AtMost(3.0));
+        let (unit, reach) = ("instructions", Reach { limit: 3.0, is_most: true });
         Figure { name, value: large, unit, baseline: small, reach }.print();
     }
     Ok(())
@@ -46,7 +46,7 @@ fn instructions(word: &str, leaves: usize, times: u32) -> Result<f64> {
 }
 
 /// Does one operation so many times, for valgrind to count.
-pub fn run(arguments: &[String]) -> Result<()> {
+pub(crate) fn run(arguments: &[String]) -> Result<()> {
     let [word, leaves, times] = arguments else {
         bail!("--instructions WORD LEAVES TIMES");
     };

@@ -13,14 +13,14 @@ const MEBIBYTE: f64 = 1_048_576.0;
 const LIMIT_MIB: f64 = 1024.0;
 
 /// Prints the memory of all of them, against one gibibyte.
-pub fn measure() -> Result<()> {
+pub(crate) fn measure() -> Result<()> {
     let before = resident_bytes()?;
     let kept: Vec<State> = (0..EXECUTIONS).map(folded).collect::<Result<_>>()?;
     let used = resident_bytes()? - before;
     let value = used / MEBIBYTE;
     let each = used / 1024.0 / f64::from(EXECUTIONS);
     let name = format!("memory of 10,000 executions of 150 leaves ({each:.0} KiB each)");
-    let (unit, reach) = ("MiB", Reach::AtMost(1.0));
+    let (unit, reach) = ("MiB", Reach { limit: 1.0, is_most: true });
     Figure { name, value, unit, baseline: LIMIT_MIB, reach }.print();
     drop(kept);
     Ok(())

@@ -12,7 +12,7 @@ use planexe_ax::domain::{
 };
 
 /// A moment in the life of a bench.
-pub fn moment(ms: u64) -> Moment {
+pub(crate) fn moment(ms: u64) -> Moment {
     Moment {
         at: Timestamp::from_unix_ms(1_800_000_000_000).plus_ms(ms),
         by: Actor::system(),
@@ -21,12 +21,12 @@ pub fn moment(ms: u64) -> Moment {
 }
 
 /// The agent of all executions here.
-pub fn agent() -> Result<AgentId> {
+pub(crate) fn agent() -> Result<AgentId> {
     Ok(AgentId::parse("agent_larry_001")?)
 }
 
 /// What it can do.
-pub fn profile() -> Result<AgentProfile> {
+pub(crate) fn profile() -> Result<AgentProfile> {
     let capability = Capability { action: ActionName::parse("send_email")?, params: Vec::new() };
     Ok(AgentProfile {
         name: Title::parse("Larry")?,
@@ -54,7 +54,7 @@ fn leaf(number: usize, parent: &TaskId) -> Result<TaskDefinition> {
 }
 
 /// Phases of tasks of five leaves each, as many as it takes.
-pub fn tasks(leaves: usize) -> Result<Vec<TaskDefinition>> {
+pub(crate) fn tasks(leaves: usize) -> Result<Vec<TaskDefinition>> {
     let mut tasks = Vec::new();
     let phase = TaskDefinition::new(TaskId::parse("phase_1")?, Title::parse("Cold outreach")?);
     tasks.push(phase.clone());
@@ -71,7 +71,7 @@ pub fn tasks(leaves: usize) -> Result<Vec<TaskDefinition>> {
 }
 
 /// An execution of so many leaves.
-pub fn creation(name: &str, leaves: usize) -> Result<CreateExecution> {
+pub(crate) fn creation(name: &str, leaves: usize) -> Result<CreateExecution> {
     Ok(CreateExecution {
         execution_id: ExecutionId::parse(name)?,
         plan_id: PlanId::parse("plan_bench")?,
@@ -93,7 +93,7 @@ pub fn creation(name: &str, leaves: usize) -> Result<CreateExecution> {
 }
 
 /// The events that make an execution, and the state after them.
-pub fn made(name: &str, leaves: usize) -> Result<(Execution, Vec<Event>)> {
+pub(crate) fn made(name: &str, leaves: usize) -> Result<(Execution, Vec<Event>)> {
     let mut execution = Execution::default();
     let create = ExecutionCommand::Create(Box::new(creation(name, leaves)?));
     let events = execution.handle(&create, &moment(0))?;
@@ -101,12 +101,12 @@ pub fn made(name: &str, leaves: usize) -> Result<(Execution, Vec<Event>)> {
 }
 
 /// The grant of one leaf.
-pub fn grant(task_id: &TaskId) -> Result<ExecutionCommand> {
+pub(crate) fn grant(task_id: &TaskId) -> Result<ExecutionCommand> {
     Ok(ExecutionCommand::Grant { agent_id: agent()?, task_id: task_id.clone(), lease_ms: None })
 }
 
 /// A report of progress, of about half a kilobyte with all that goes with it.
-pub fn progress(task_id: &TaskId, step: u64) -> Result<ExecutionCommand> {
+pub(crate) fn progress(task_id: &TaskId, step: u64) -> Result<ExecutionCommand> {
     let percent = u8::try_from(step % 100)?;
     let checkpoint = Json::parse(&format!(
         r#"{{"step":{step},"note":"the last letter went out, the next one is being written","sent":[1,2,3]}}"#

@@ -1,37 +1,36 @@
 //! What the benches share: how a figure is printed.
 
 /// One figure, and the baseline that was measured in the same run.
-pub struct Figure {
+pub(crate) struct Figure {
     /// What was measured.
-    pub name: String,
+    pub(crate) name: String,
     /// How much.
-    pub value: f64,
+    pub(crate) value: f64,
     /// Of what.
-    pub unit: &'static str,
+    pub(crate) unit: &'static str,
     /// The baseline, in the same unit.
-    pub baseline: f64,
+    pub(crate) baseline: f64,
     /// What the ratio of the two should reach.
-    pub reach: Reach,
+    pub(crate) reach: Reach,
 }
 
 /// What a ratio should reach.
 #[derive(Clone, Copy)]
-pub enum Reach {
-    /// That much or more.
-    AtLeast(f64),
-    /// That much or less.
-    AtMost(f64),
+pub(crate) struct Reach {
+    /// The ratio.
+    pub(crate) limit: f64,
+    /// Whether less is better.
+    pub(crate) is_most: bool,
 }
 
 impl Figure {
     /// Prints it as one JSON object on one line.
-    pub fn print(&self) {
+    pub(crate) fn print(&self) {
         let Self { name, value, unit, baseline, reach } = self;
         let ratio = value / baseline;
-        let (limit, sign, is_reached) = match *reach {
-            Reach::AtLeast(limit) => (limit, "≥", ratio >= limit),
-            Reach::AtMost(limit) => (limit, "≤", ratio <= limit),
-        };
+        let Reach { limit, is_most } = *reach;
+        let sign = if is_most { "≤" } else { "≥" };
+        let is_reached = if is_most { ratio <= limit } else { ratio >= limit };
         println!(
             r#"{{"figure":"{name}","value":{value:.2},"unit":"{unit}","baseline":{baseline:.2},{}}}"#,
             format_args!(r#""ratio":{ratio:.3},"reach":"{sign} {limit}","reached":{is_reached}"#)

@@ -12,7 +12,6 @@ mod given;
 pub mod harness;
 mod moment;
 pub mod plan;
-#[cfg(feature = "planted")]
 mod planted;
 mod rejection;
 pub mod workspace;

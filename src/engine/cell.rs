@@ -28,8 +28,8 @@ pub(super) enum Job {
     Look { look: Look, failed: oneshot::Sender<EngineError> },
     /// A grant of whatever fits an agent best.
     Offer { offer: Box<super::grants::Offer>, attempts: u32 },
-    /// Events that were read from the log.
-    Take { events: Vec<RecordedEvent> },
+    /// Events that were read from the log; answered when the state and the index have them.
+    Take { events: Vec<RecordedEvent>, done: oneshot::Sender<Result<(), EngineError>> },
 }
 
 /// A state, and the version that it is at.
@@ -50,13 +50,15 @@ struct Inbox {
 pub(super) struct Cell {
     pub(super) key: StreamKey,
     inbox: Mutex<Inbox>,
-    /// The last version that is known to be stored and folded here.
+    /// The last version that is folded here, stored, and in the index.
     seen: AtomicU64,
+    /// The last version that is known to be stored, by whomever.
+    stored: AtomicU64,
 }
 
 impl Cell {
     pub(super) fn new(key: StreamKey) -> Self {
-        Self { key, inbox: Mutex::default(), seen: AtomicU64::new(0) }
+        Self { key, inbox: Mutex::default(), seen: AtomicU64::new(0), stored: AtomicU64::new(0) }
     }
 
     fn inbox(&self) -> std::sync::MutexGuard<'_, Inbox> {
@@ -73,14 +75,36 @@ impl Cell {
         if !inbox.is_driven {
             inbox.is_driven = true;
             let loaded = inbox.loaded.take();
-            let (cell, engine) = (Arc::clone(self), Arc::clone(engine));
-            let driving = engine.tasks.token();
-            tokio::spawn(async move {
-                driver::drive(engine, cell, loaded).await;
-                drop(driving);
-            });
+            drop(inbox);
+            self.spawn(engine, loaded);
         }
         Ok(())
+    }
+
+    fn spawn(self: &Arc<Self>, engine: &Arc<EngineInner>, loaded: Option<Loaded>) {
+        let (cell, engine) = (Arc::clone(self), Arc::clone(engine));
+        let driving = engine.tasks.token();
+        let mut watch = Watch { cell: Arc::clone(self), engine: Arc::clone(&engine), ends: false };
+        tokio::spawn(async move {
+            driver::drive(engine, cell, loaded).await;
+            watch.ends = true;
+            drop((watch, driving));
+        });
+    }
+
+    /// Whoever drove the stream was struck down: the state is loaded anew, and what still waits is
+    /// done by another. When everything goes down, nothing waits any more.
+    fn recover(self: &Arc<Self>, engine: &Arc<EngineInner>) {
+        let mut inbox = self.inbox();
+        if tokio::runtime::Handle::try_current().is_err() {
+            inbox.jobs.clear();
+        }
+        inbox.is_driven = !inbox.jobs.is_empty();
+        let goes_on = inbox.is_driven;
+        drop(inbox);
+        if goes_on {
+            self.spawn(engine, None);
+        }
     }
 
     /// The jobs that wait; none hands the state back, and the stream rests.
@@ -104,5 +128,31 @@ impl Cell {
 
     pub(super) fn set_seen(&self, version: Version) {
         self.seen.store(version.get(), Ordering::Release);
+    }
+
+    pub(super) fn stored(&self) -> Version {
+        Version::new(self.stored.load(Ordering::Acquire))
+    }
+
+    /// Learns that the stream holds so much by now.
+    pub(super) fn set_stored(&self, version: Version) {
+        self.stored.fetch_max(version.get(), Ordering::AcqRel);
+    }
+}
+
+/// Sees to it that a panic while a stream is driven does not leave it undriven for ever.
+struct Watch {
+    cell: Arc<Cell>,
+    engine: Arc<EngineInner>,
+    ends: bool,
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        if !self.ends {
+            let stream = &self.cell.key.stream;
+            tracing::error!(%stream, "driving {stream} broke off; it is loaded anew");
+            self.cell.recover(&self.engine);
+        }
     }
 }

@@ -2,15 +2,16 @@
 //! decided only when the one before is stored: a version alone does not tell whether what stands
 //! there is what this engine wrote, or what another one did.
 
+use super::answer::{Landed, append_error, discard, fail_all, refuse, repeated, stored};
 use super::cell::{Cell, Job, Loaded, Reply};
-use super::request::{EngineError, KeptAnswer, Outcome, Recorded, Request};
-use super::state::Command;
+use super::request::{EngineError, KeptAnswer, Outcome, Request};
 use super::{EngineInner, encode, grants, load};
-use crate::domain::execution::{Execution, HandleError};
-use crate::domain::{Event, Moment, Rejection, Timestamp};
+use crate::domain::execution::HandleError;
+use crate::domain::{Event, Moment, Rejection, StreamName};
+use crate::planted::is_planted;
 use crate::store::{
-    AppendError, AppendRequest, Appended, IdempotencyKey, Position, RecordedEvent, StoredAnswer,
-    StreamWrite, Version,
+    AppendError, AppendRequest, Appended, IdempotencyKey, RecordedEvent, StreamCondition,
+    StreamWrite,
 };
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -57,11 +58,19 @@ impl Drive {
             self.start(job).await;
         }
         self.again.append(&mut jobs);
+        self.note_state();
         if let Some(loaded) = &mut self.loaded {
-            self.cell.set_seen(loaded.version);
             load::snapshot_if_due(&self.engine, &self.cell.key, loaded);
+        }
+    }
+
+    /// Brings the index up to date: before anybody is told of what it has to know.
+    fn note_state(&self) {
+        if let Some(loaded) = &self.loaded {
             let presence = &self.engine.presence;
             self.engine.index.update(&self.cell.key, &loaded.state, presence);
+            self.cell.set_stored(loaded.version);
+            self.cell.set_seen(loaded.version);
         }
     }
 
@@ -82,25 +91,28 @@ impl Drive {
                 }
             },
             Job::Offer { offer, attempts } => grants::offer(self, offer, attempts).await,
-            Job::Take { events } => self.take(&events).await,
+            Job::Take { events, done } => {
+                let taken = self.take(&events).await;
+                self.note_state();
+                discard(done.send(taken));
+            }
         }
     }
 
-    async fn take(&mut self, events: &[RecordedEvent]) {
+    async fn take(&mut self, events: &[RecordedEvent]) -> Result<(), EngineError> {
         let (Some(loaded), key) = (&mut self.loaded, &self.cell.key) else {
-            return;
+            return Ok(());
         };
         let is_next = |event: &RecordedEvent| event.version <= loaded.version.next();
         if events.first().is_none_or(is_next) {
             let taken = events.iter().try_for_each(|event| load::take(key, loaded, event));
             if taken.is_ok() {
-                return;
+                return Ok(());
             }
         }
         self.loaded = None;
-        if let Ok(loaded) = load::load(&self.engine, &self.cell.key).await {
-            self.loaded = Some(loaded);
-        }
+        self.loaded = Some(load::load(&self.engine, &self.cell.key).await?);
+        Ok(())
     }
 
     async fn execute(&mut self, request: Box<Request>, reply: Reply, attempts: u32) {
@@ -114,7 +126,7 @@ impl Drive {
         }
         let moment = self.engine.moment(&request.metadata.actor);
         match loaded.state.handle(&request.command, &moment) {
-            Ok(events) if !events.is_empty() => {
+            Ok(events) if !events.is_empty() || request.key.is_some() => {
                 self.launch(request, reply, attempts, events, &moment).await;
             }
             Ok(_) => {
@@ -133,7 +145,8 @@ impl Drive {
         }
     }
 
-    /// Hands what was decided to the archive.
+    /// Hands what was decided to the archive. That it was so already is kept too, when the request
+    /// has a key: its repetition must not do anything later.
     async fn launch(
         &mut self,
         request: Box<Request>,
@@ -145,52 +158,47 @@ impl Drive {
         let Some(loaded) = &mut self.loaded else {
             return;
         };
-        let engine = &self.engine;
-        let new_events = encode::new_events(engine, &events, &request.metadata, moment.at);
-        let recorded = encode::recorded(&new_events);
+        let new_events = encode::new_events(&self.engine, &events, &request.metadata, moment.at);
         let description =
             request.describe.map(|describe| describe(&loaded.state, &events)).unwrap_or_default();
         let expected = encode::expected(loaded.version);
         let written = u64::try_from(events.len()).unwrap_or(u64::MAX);
         loaded.version = loaded.version.plus(written);
-        let key = request.key.as_ref().map(|key| IdempotencyKey {
-            actor: request.metadata.actor.to_string(),
-            key: key.key.clone(),
-            request_hash: key.request_hash,
-        });
-        let kept = KeptAnswer { recorded, at: moment.at, description };
-        let answer = key.as_ref().map(|_| encode::answer(&kept)).unwrap_or_default();
+        let (recorded, version) = (encode::recorded(&new_events), loaded.version);
+        let kept = KeptAnswer { recorded, version, at: moment.at, description };
         let stream = self.cell.key.stream.clone();
-        let append = AppendRequest {
+        let mut append = AppendRequest {
             workspace: request.workspace.clone(),
-            writes: vec![StreamWrite { stream, expected, events: new_events }],
-            conditions: Vec::new(),
-            key,
-            answer,
+            writes: Vec::new(),
+            conditions: request.conditions.clone(),
+            key: key_of(&request),
+            answer: request.key.as_ref().map(|_| encode::answer(&kept)).unwrap_or_default(),
         };
+        if events.is_empty() {
+            append.conditions.push(StreamCondition { stream, expected });
+        } else {
+            append.writes.push(StreamWrite { stream, expected, events: new_events });
+        }
         let job = Job::Execute { request, reply, attempts };
-        self.store(append, job, events, kept).await;
+        self.store(append, job, Landed { events, kept }).await;
     }
 
     /// Stores what was decided, and answers; the state is ahead of the log until then.
-    pub(super) async fn store(
-        &mut self,
-        append: AppendRequest,
-        job: Job,
-        events: Vec<Event>,
-        kept: KeptAnswer,
-    ) {
-        let KeptAnswer { recorded, at, description } = kept;
-        let version = self.loaded.as_ref().map_or(Version::ZERO, |loaded| loaded.version);
-        let landed = self.engine.store.append(append).await;
-        self.settle(job, landed, Landed { events, recorded, version, at, description });
+    pub(super) async fn store(&mut self, append: AppendRequest, job: Job, landed: Landed) {
+        if is_planted("ack_before_append") {
+            return landed.answer(job, (*self.engine.store.wake().borrow()).next(), None);
+        }
+        let outcome = self.engine.store.append(append).await;
+        self.settle(job, outcome, landed);
     }
 
-    fn settle(&mut self, job: Job, landed: Result<Appended, AppendError>, rest: Landed) {
-        match landed {
+    fn settle(&mut self, job: Job, outcome: Result<Appended, AppendError>, landed: Landed) {
+        match outcome {
             Ok(Appended::New(receipt)) => {
+                self.note_state();
+                self.engine.note_stored(&self.cell.key, &receipt.versions);
                 let execution = self.loaded.as_ref().and_then(|loaded| loaded.state.execution());
-                rest.answer(job, receipt.last_position, execution);
+                landed.answer(job, receipt.last_position, execution);
             }
             Ok(Appended::Repeated(stored)) => {
                 self.loaded = None;
@@ -199,19 +207,24 @@ impl Drive {
                     discard(reply.send(repeated));
                 }
             }
-            Err(AppendError::Conflict { stream, .. }) => {
-                self.loaded = None;
-                match job {
-                    Job::Offer { offer, .. } if offer.is_about_agent(&stream) => {
-                        offer.agent_changed();
-                    }
-                    job => self.retry(job),
-                }
-            }
+            Err(AppendError::Conflict { stream, .. }) => self.conflict(job, &stream),
             Err(error) => {
                 self.loaded = None;
                 refuse(job, &append_error(error));
             }
+        }
+    }
+
+    fn conflict(&mut self, job: Job, stream: &StreamName) {
+        if !is_planted("retry_without_reload") {
+            self.loaded = None;
+        }
+        match job {
+            Job::Offer { offer, .. } if *stream != self.cell.key.stream => offer.agent_changed(),
+            Job::Execute { attempts, .. } if *stream != self.cell.key.stream => {
+                refuse(job, &EngineError::Contended { attempts });
+            }
+            job => self.retry(job),
         }
     }
 
@@ -238,7 +251,8 @@ impl Drive {
             self.loaded = Some(load::load(&self.engine, &self.cell.key).await?);
             return Ok(true);
         };
-        if !self.engine.is_shared {
+        let is_newest = !self.engine.is_shared && self.cell.stored() <= loaded.version;
+        if is_newest || is_planted("reject_from_stale_state") {
             return Ok(false);
         }
         let caught_up = load::catch_up(&self.engine, &self.cell.key, loaded).await;
@@ -267,7 +281,10 @@ impl Drive {
         match self.freshen().await {
             Err(error) => discard(reply.send(Err(error))),
             Ok(true) => self.retry(Job::Execute { request, reply, attempts }),
-            Ok(false) => discard(reply.send(self.plain_answer(&request, decided))),
+            Ok(false) => {
+                self.note_state();
+                discard(reply.send(self.plain_answer(&request, decided)));
+            }
         }
     }
 
@@ -305,128 +322,41 @@ impl Drive {
         let Some(loaded) = &self.loaded else {
             return;
         };
-        let moment = self.engine.moment(&request.metadata.actor);
-        let outcome =
-            match (loaded.state.clone().handle(&request.command, &moment), &request.command) {
-                (Ok(events), _) => Ok(Outcome {
-                    recorded: Vec::new(),
-                    events,
-                    position: *self.engine.store.wake().borrow(),
-                    version: loaded.version,
-                    at: moment.at,
-                    is_repeat: false,
-                    description: Vec::new(),
-                }),
-                (Err(HandleError::Rejected(rejection)), _) => Err(rejection.into()),
-                (
-                    Err(HandleError::Illegal(illegal)),
-                    Command::Execution(_)
-                    | Command::Plan(_)
-                    | Command::Agent(_)
-                    | Command::Workspace(_),
-                ) => {
-                    let (stream, why) = (self.cell.key.stream.clone(), illegal.to_string());
-                    Err(EngineError::BrokenStream { stream, why })
-                }
-            };
+        let outcome = match request.expected.filter(|expected| *expected != loaded.version) {
+            Some(expected) => {
+                Err(EngineError::VersionMismatch { expected, actual: loaded.version })
+            }
+            None => self.rehearse(request, loaded),
+        };
         discard(reply.send(outcome));
     }
-}
 
-/// What an equal request was answered before, if there was one.
-async fn stored(
-    engine: &EngineInner,
-    request: &Request,
-) -> Result<Option<Result<Outcome, EngineError>>, EngineError> {
-    let Some(key) = &request.key else {
-        return Ok(None);
-    };
-    let actor = request.metadata.actor.to_string();
-    let stored = engine.store.stored_answer(&request.workspace, &actor, &key.key).await?;
-    Ok(stored.map(|stored| {
-        if stored.request_hash != key.request_hash {
-            return Err(EngineError::KeyReused);
-        }
-        repeated(&request.stream, &stored)
-    }))
-}
-
-/// What is answered when an append landed.
-struct Landed {
-    events: Vec<Event>,
-    recorded: Vec<Recorded>,
-    version: Version,
-    at: Timestamp,
-    description: Vec<u8>,
-}
-
-impl Landed {
-    fn answer(self, job: Job, position: Position, execution: Option<&Execution>) {
-        let Self { events, recorded, version, at, description } = self;
-        match job {
-            Job::Execute { reply, .. } => discard(reply.send(Ok(Outcome {
-                recorded,
+    fn rehearse(&self, request: &Request, loaded: &Loaded) -> Result<Outcome, EngineError> {
+        let moment = self.engine.moment(&request.metadata.actor);
+        match loaded.state.clone().handle(&request.command, &moment) {
+            Ok(events) => Ok(Outcome {
+                recorded: Vec::new(),
                 events,
-                position,
-                version,
-                at,
+                position: *self.engine.store.wake().borrow(),
+                version: loaded.version,
+                at: moment.at,
                 is_repeat: false,
-                description,
-            }))),
-            Job::Offer { offer, .. } => offer.answer(execution, &events),
-            Job::DryRun { .. } | Job::Look { .. } | Job::Take { .. } => {}
+                description: Vec::new(),
+            }),
+            Err(HandleError::Rejected(rejection)) => Err(rejection.into()),
+            Err(HandleError::Illegal(illegal)) => {
+                let (stream, why) = (self.cell.key.stream.clone(), illegal.to_string());
+                Err(EngineError::BrokenStream { stream, why })
+            }
         }
     }
 }
 
-fn repeated(
-    stream: &crate::domain::StreamName,
-    stored: &StoredAnswer,
-) -> Result<Outcome, EngineError> {
-    let kept: KeptAnswer = serde_json::from_slice(&stored.answer).map_err(|error| {
-        EngineError::BrokenStream { stream: stream.clone(), why: format!("a kept answer: {error}") }
-    })?;
-    let versions = &stored.receipt.versions;
-    let version = versions.iter().find(|(name, _)| name == stream).map(|(_, version)| *version);
-    Ok(Outcome {
-        recorded: kept.recorded,
-        events: Vec::new(),
-        position: stored.receipt.last_position,
-        version: version.unwrap_or_default(),
-        at: kept.at,
-        is_repeat: true,
-        description: kept.description,
+fn key_of(request: &Request) -> Option<IdempotencyKey> {
+    let key = request.key.as_ref()?;
+    Some(IdempotencyKey {
+        actor: request.metadata.actor.to_string(),
+        key: key.key.clone(),
+        request_hash: key.request_hash,
     })
-}
-
-fn append_error(error: AppendError) -> EngineError {
-    match error {
-        AppendError::KeyReused => EngineError::KeyReused,
-        AppendError::Busy => EngineError::Busy,
-        AppendError::OutcomeUnknown => EngineError::OutcomeUnknown,
-        AppendError::Closed => EngineError::Stopping,
-        error => EngineError::Append(error),
-    }
-}
-
-pub(super) fn refuse(job: Job, error: &EngineError) {
-    match job {
-        Job::Execute { reply, .. } | Job::DryRun { reply, .. } => {
-            discard(reply.send(Err(error.clone())));
-        }
-        Job::Look { failed, .. } => discard(failed.send(error.clone())),
-        Job::Offer { offer, .. } => offer.refuse(error),
-        Job::Take { .. } => {}
-    }
-}
-
-fn fail_all(jobs: VecDeque<Job>, error: &EngineError) {
-    for job in jobs {
-        refuse(job, error);
-    }
-}
-
-/// Whoever waited for the answer may be gone; the work is done all the same.
-pub(super) fn discard<T>(sent: Result<(), T>) {
-    drop(sent);
 }

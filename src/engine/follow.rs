@@ -2,29 +2,58 @@
 //! index, and what an agent's going and coming means for executions is passed on to them.
 
 use super::cell::Job;
-use super::request::{EngineError, Request};
-use super::state::Command;
+use super::request::EngineError;
 use super::{Engine, StreamKey};
-use crate::domain::agent::AgentStatus;
-use crate::domain::execution::ExecutionCommand;
-use crate::domain::{Actor, AgentId, StreamKind, WorkspaceId};
+use crate::domain::{AgentId, StreamKind};
 use crate::store::{LogFilter, Position, RecordedEvent, TailError, Tailer};
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use tokio::sync::oneshot;
 
 /// How many events are read at once when catching up.
 const PAGE_EVENTS: usize = 1000;
+/// How many executions are loaded at once on start.
+const LOADED_AT_ONCE: usize = 64;
+/// How long to wait before the log is read again after a failure.
+const FOLLOW_RETRY_MS: u64 = 500;
 
 /// The events after which an execution is alive, or not any more.
 const LIVES: [&str; 4] =
     ["execution_created", "execution_completed", "execution_failed", "execution_cancelled"];
 
-/// The events by which an agent goes or comes.
-const TURNS: [&str; 3] = ["agent_lost", "agent_returned", "agent_retired"];
+/// Counts the rounds of catching up: who waited while a whole round went by need not go another.
+#[derive(Debug, Default)]
+pub(super) struct Rounds {
+    begun: AtomicU64,
+    done: AtomicU64,
+}
+
+/// Tells when a stream has taken events in.
+type Taken = oneshot::Receiver<Result<(), EngineError>>;
 
 impl Engine {
-    /// Fills the index from the log: every execution that is not over.
+    /// Fills the index from the log: every execution that is not over. One that cannot be folded
+    /// holds up no other.
     pub(super) async fn rebuild(&self) -> Result<(), EngineError> {
         let head = self.inner.store.head().await?.position;
+        let alive = self.alive().await?;
+        for keys in alive.chunks(LOADED_AT_ONCE) {
+            let mut taken = Vec::with_capacity(keys.len());
+            for key in keys {
+                taken.push(self.hand_over(key, Vec::new())?);
+            }
+            for taken in taken {
+                self.taken_in(taken).await?;
+            }
+        }
+        self.set_followed(head);
+        for (workspace, agent_id) in self.inner.index.agents_concerned() {
+            self.pass_on(&workspace, &agent_id).await?;
+        }
+        Ok(())
+    }
+
+    async fn alive(&self) -> Result<Vec<StreamKey>, EngineError> {
         let filter = LogFilter { kinds: LIVES.map(str::to_owned).to_vec(), ..LogFilter::default() };
         let mut alive: BTreeMap<StreamKey, bool> = BTreeMap::new();
         let mut after = Position::ZERO;
@@ -32,29 +61,32 @@ impl Engine {
             let page = self.inner.store.read_log(after, &filter, PAGE_EVENTS).await?;
             for event in &page {
                 after = event.position;
-                let key = StreamKey::of(event);
-                alive.insert(key, event.kind == LIVES[0] || event.kind == LIVES[3]);
+                let is_alive = event.kind == LIVES[0] || event.kind == LIVES[3];
+                alive.insert(StreamKey::of(event), is_alive);
             }
             if page.len() < PAGE_EVENTS {
                 break;
             }
         }
-        for (key, _) in alive.into_iter().filter(|(_, is_alive)| *is_alive) {
-            self.look(&key, |_, _| Some(())).await?;
-        }
-        self.set_followed(head);
-        Ok(())
+        Ok(alive.into_iter().filter(|(_, is_alive)| *is_alive).map(|(key, _)| key).collect())
     }
 
-    /// Takes in everything that is in the log by now.
+    /// Takes in everything that is in the log by now: states and index have it when this returns.
     pub async fn catch_up(&self) -> Result<(), EngineError> {
+        let rounds = &self.inner.rounds;
+        let came_in = rounds.begun.load(Ordering::Acquire);
         let guard = self.inner.following.lock().await;
+        if rounds.done.load(Ordering::Acquire) > came_in {
+            return Ok(());
+        }
+        let round = rounds.begun.fetch_add(1, Ordering::AcqRel) + 1;
         loop {
             let after = self.followed();
             let all = LogFilter::default();
             let page = self.inner.store.read_log(after, &all, PAGE_EVENTS).await?;
             self.take(&page).await?;
             if page.len() < PAGE_EVENTS {
+                rounds.done.store(round, Ordering::Release);
                 drop(guard);
                 return Ok(());
             }
@@ -66,35 +98,52 @@ impl Engine {
     pub(super) async fn follow(&self) {
         let mut tailer = Tailer::new(self.inner.store.clone(), self.followed());
         loop {
-            match tailer.next().await {
+            let failed = match tailer.next().await {
                 Ok(page) => {
                     let guard = self.inner.following.lock().await;
-                    if let Err(error) = self.take(&page).await {
-                        tracing::warn!(%error, "following the log stumbled; it goes on");
-                    }
+                    let taken = self.take(&page).await;
                     drop(guard);
+                    taken.err()
                 }
                 Err(TailError::Closed) => return,
                 Err(error @ TailError::Broken(_)) => {
                     tracing::error!(%error, "the log is not what a log can be; following stops");
                     return;
                 }
-                Err(error @ TailError::Store(_)) => {
-                    tracing::warn!(%error, "the log cannot be read; it is tried again");
-                    self.inner.clock.sleep_ms(FOLLOW_RETRY_MS).await;
-                }
+                Err(TailError::Store(error)) => Some(error.into()),
+            };
+            if let Some(error) = failed {
+                tracing::warn!(%error, "following the log stumbled; it is read again");
+                self.inner.clock.sleep_ms(FOLLOW_RETRY_MS).await;
+                tailer = Tailer::new(self.inner.store.clone(), self.followed());
             }
         }
     }
 
+    /// Executions first: those that are new must be known when their agents turn.
     async fn take(&self, page: &[RecordedEvent]) -> Result<(), EngineError> {
         let after = self.followed();
         let mut streams: BTreeMap<StreamKey, Vec<RecordedEvent>> = BTreeMap::new();
         for event in page.iter().filter(|event| event.position > after) {
             streams.entry(StreamKey::of(event)).or_default().push(event.clone());
         }
+        let mut turned = Vec::new();
+        let mut taken = Vec::new();
         for (key, events) in streams {
-            self.hand_over(&key, events).await?;
+            turned.extend(self.turned(&key, &events).map(|agent_id| (key.clone(), agent_id)));
+            let last = events.last().map(|event| event.version).unwrap_or_default();
+            let cached = self.cached(&key);
+            let is_known = cached.as_ref().is_some_and(|cell| cell.seen() >= last);
+            let matters = key.stream.kind() == StreamKind::Execution || cached.is_some();
+            if !is_known && matters {
+                taken.push(self.hand_over(&key, events)?);
+            }
+        }
+        for taken in taken {
+            self.taken_in(taken).await?;
+        }
+        for (key, agent_id) in turned {
+            self.pass_on(&key.workspace, &agent_id).await?;
         }
         if let Some(last) = page.last() {
             self.set_followed(last.position.max(after));
@@ -102,81 +151,39 @@ impl Engine {
         Ok(())
     }
 
-    async fn hand_over(
-        &self,
-        key: &StreamKey,
-        events: Vec<RecordedEvent>,
-    ) -> Result<(), EngineError> {
-        let last = events.last().map(|event| event.version).unwrap_or_default();
-        let has_turned = has_turned(key, &events);
-        let is_known = self.cached(key).is_some_and(|cell| cell.seen() >= last);
-        let matters = key.stream.kind() == StreamKind::Execution || self.cached(key).is_some();
-        if !is_known && matters {
-            self.push(key, Job::Take { events })?;
-        }
-        match AgentId::parse(key.stream.id()) {
-            Ok(agent_id) if has_turned => self.pass_on_turn(&key.workspace, agent_id).await,
-            Ok(_) | Err(_) => Ok(()),
-        }
+    fn hand_over(&self, key: &StreamKey, events: Vec<RecordedEvent>) -> Result<Taken, EngineError> {
+        let (done, taken) = oneshot::channel();
+        self.push(key, Job::Take { events, done })?;
+        Ok(taken)
     }
 
-    /// Tells the executions concerned how an agent is now, which may be later than what was read.
-    async fn pass_on_turn(
-        &self,
-        workspace: &WorkspaceId,
-        agent_id: AgentId,
-    ) -> Result<(), EngineError> {
-        let (agent, _) = self.agent(workspace, &agent_id).await?;
-        let turn = match agent.status() {
-            AgentStatus::Lost => ExecutionCommand::AgentLost {
-                last_seen_at: agent.last_seen_at().unwrap_or_default(),
-                agent_id,
-            },
-            AgentStatus::Retired => ExecutionCommand::AgentRetired { agent_id },
-            AgentStatus::Absent
-            | AgentStatus::Active
-            | AgentStatus::Paused
-            | AgentStatus::Draining => ExecutionCommand::AgentReturned { agent_id },
-        };
-        self.pass_on(workspace, &turn).await
-    }
-
-    /// Tells the executions concerned that an agent went or came.
-    pub(super) async fn pass_on(
-        &self,
-        workspace: &WorkspaceId,
-        turn: &ExecutionCommand,
-    ) -> Result<(), EngineError> {
-        let Some(agent_id) = agent_of(turn) else {
-            return Ok(());
-        };
-        for key in self.inner.index.concerned(workspace, agent_id) {
-            let command = Command::Execution(turn.clone());
-            let request = Request::new(workspace, key.stream.clone(), command, Actor::system());
-            match self.execute(request).await {
-                Ok(_) | Err(EngineError::Rejected(_)) => {}
-                Err(error) => return Err(error),
+    /// A stream that cannot be folded is left behind; anything else must be tried again.
+    async fn taken_in(&self, taken: Taken) -> Result<(), EngineError> {
+        match taken.await.unwrap_or(Err(EngineError::OutcomeUnknown)) {
+            Err(EngineError::BrokenStream { stream, why }) => {
+                tracing::error!(%stream, why, "{stream} cannot be folded; it is left behind");
+                Ok(())
             }
+            taken => taken,
         }
-        Ok(())
     }
-}
 
-/// How long to wait before the log is read again after a failure.
-const FOLLOW_RETRY_MS: u64 = 500;
-
-fn agent_of(turn: &ExecutionCommand) -> Option<&AgentId> {
-    if let ExecutionCommand::AgentLost { agent_id, .. }
-    | ExecutionCommand::AgentReturned { agent_id }
-    | ExecutionCommand::AgentRetired { agent_id } = turn
-    {
-        return Some(agent_id);
+    /// Learns from an agent's events when it was seen; names it when it went or came.
+    fn turned(&self, key: &StreamKey, events: &[RecordedEvent]) -> Option<AgentId> {
+        if key.stream.kind() != StreamKind::Agent {
+            return None;
+        }
+        let agent_id = AgentId::parse(key.stream.id()).ok()?;
+        let presence = &self.inner.presence;
+        let mut has_turned = false;
+        for event in events {
+            let kind = event.kind.as_str();
+            if ["agent_registered", "agent_took_task", "agent_returned"].contains(&kind) {
+                presence.learn_of(&key.workspace, &agent_id, event.recorded_at);
+                presence.settle(&key.workspace, &agent_id, false);
+            }
+            has_turned |= ["agent_lost", "agent_returned", "agent_retired"].contains(&kind);
+        }
+        has_turned.then_some(agent_id)
     }
-    None
-}
-
-/// Whether the events are about an agent that went or came.
-fn has_turned(key: &StreamKey, events: &[RecordedEvent]) -> bool {
-    key.stream.kind() == StreamKind::Agent
-        && events.iter().any(|event| TURNS.contains(&event.kind.as_str()))
 }

@@ -1,16 +1,18 @@
 //! Giving work to agents: what an agent holds already, or the best that is ready and suits it.
 
+use super::answer::{Landed, discard};
 use super::cell::Job;
-use super::driver::{Drive, discard};
+use super::driver::Drive;
 use super::request::{EngineError, KeptAnswer, Metadata};
 use super::{Engine, StreamKey, encode};
-use crate::domain::agent::{Agent, AgentCommand};
+use crate::domain::agent::{Agent, AgentCommand, AgentStatus};
 use crate::domain::event::work::{TaskGranted, WorkEvent};
 use crate::domain::execution::{Execution, ExecutionCommand, HandleError};
 use crate::domain::{
     Actor, AgentId, Event, ExecutionId, Json, LeaseToken, PlanId, TaskDefinition, TaskId,
     Timestamp, WorkspaceId,
 };
+use crate::planted::is_planted;
 use crate::store::{AppendRequest, StreamWrite, Version};
 use tokio::sync::oneshot;
 
@@ -86,16 +88,23 @@ impl Engine {
     /// Gives an agent what it holds already, or something new that is ready and suits it.
     pub async fn work(&self, request: &WorkRequest) -> Result<Work, EngineError> {
         let (workspace, agent_id) = (&request.workspace, &request.agent_id);
-        self.see_agent(workspace, agent_id).await?;
         for _ in 0..POLL_RETRIES_MAX {
-            let (agent, version) = self.agent(workspace, agent_id).await?;
-            if !agent.may_take_work() {
-                return Ok(Work::NotNow { status: agent.status().as_str() });
+            let (agent, version) = self.seen_agent(workspace, agent_id).await?;
+            match agent.status() {
+                AgentStatus::Active => {}
+                AgentStatus::Lost => continue,
+                AgentStatus::Absent
+                | AgentStatus::Paused
+                | AgentStatus::Draining
+                | AgentStatus::Retired => {
+                    return Ok(Work::NotNow { status: agent.status().as_str() });
+                }
             }
+            // What the agent was granted up to this version, anywhere, is in the index then.
+            self.catch_up().await?;
             if let Some(work) = self.try_work(request, &agent, version).await? {
                 return Ok(work);
             }
-            self.catch_up().await?;
         }
         Err(EngineError::Contended { attempts: POLL_RETRIES_MAX })
     }
@@ -109,20 +118,26 @@ impl Engine {
     ) -> Result<Option<Work>, EngineError> {
         let (workspace, agent_id) = (&request.workspace, &request.agent_id);
         let mut tasks = self.held_tasks(workspace, agent_id).await?;
-        let room = agent.profile().map_or(0, |profile| profile.concurrent_tasks_max);
-        let wanted = usize::try_from(request.tasks_max.min(room)).unwrap_or(usize::MAX);
-        for execution_id in self.inner.index.offers_for(workspace, agent) {
-            while tasks.len() < wanted {
-                let offer = self.offer(request, agent, version, &execution_id).await?;
-                match offer {
-                    Offered::Granted(task) => {
-                        tasks.push(*task);
-                        version = version.next();
-                    }
-                    Offered::Nothing => break,
-                    Offered::AgentChanged => return Ok(None),
-                    Offered::Failed(error) => return Err(error),
+        let wanted = wanted(request, agent);
+        let mut behind = None;
+        while tasks.len() < wanted {
+            let next = self.inner.index.next_for(workspace, agent, behind.as_ref());
+            let Some((execution_id, place)) = next else {
+                break;
+            };
+            match self.offer(request, agent, version, &execution_id).await? {
+                Offered::Granted(task) => {
+                    tasks.push(*task);
+                    version = version.next();
                 }
+                Offered::Nothing => behind = Some(place),
+                Offered::AgentChanged => return Ok(None),
+                Offered::Failed(EngineError::BrokenStream { stream, why }) => {
+                    tracing::error!(%stream, why, "{stream} cannot be folded; it gives nothing out");
+                    let workspace = workspace.clone();
+                    self.inner.index.drop_broken(&StreamKey { workspace, stream });
+                }
+                Offered::Failed(error) => return Err(error),
             }
         }
         tasks.truncate(wanted.max(1));
@@ -167,6 +182,13 @@ impl Engine {
         }
         Ok(tasks)
     }
+}
+
+/// How many tasks an agent is to hold after its poll at most.
+fn wanted(request: &WorkRequest, agent: &Agent) -> usize {
+    let room = agent.profile().map_or(0, |profile| profile.concurrent_tasks_max);
+    let room = if is_planted("slots_not_checked") { u32::MAX } else { room };
+    usize::try_from(request.tasks_max.min(room)).unwrap_or(usize::MAX)
 }
 
 /// Gives the agent the first leaf of the execution that suits it.
@@ -223,8 +245,9 @@ pub(super) async fn offer(drive: &mut Drive, offer: Box<Offer>, attempts: u32) {
         key: None,
         answer: Vec::new(),
     };
-    let kept = KeptAnswer { recorded: Vec::new(), at: moment.at, description: Vec::new() };
-    drive.store(append, Job::Offer { offer, attempts }, events, kept).await;
+    let (version, at) = (loaded.version, moment.at);
+    let kept = KeptAnswer { recorded: Vec::new(), version, at, description: Vec::new() };
+    drive.store(append, Job::Offer { offer, attempts }, Landed { events, kept }).await;
 }
 
 fn execution_id_of(state: &super::State) -> Option<(ExecutionId, &Execution)> {
@@ -279,11 +302,6 @@ impl Offer {
 
     pub(super) fn refuse(self: Box<Self>, error: &EngineError) {
         self.send(Offered::Failed(error.clone()));
-    }
-
-    /// Whether a conflict was about the agent's stream, and not the execution's.
-    pub(super) fn is_about_agent(&self, stream: &crate::domain::StreamName) -> bool {
-        *stream == crate::domain::StreamName::agent(&self.agent_id)
     }
 
     /// The grant is stored.

@@ -31,7 +31,7 @@ impl Engine {
         agent_id: &AgentId,
         beats: Vec<Beat>,
     ) -> Result<Vec<BeatVerdict>, EngineError> {
-        self.see_agent(workspace, agent_id).await?;
+        self.seen_agent(workspace, agent_id).await?;
         let now = self.inner.clock.now();
         let mut verdicts = Vec::new();
         for Beat { lease, progress_percent } in beats {

@@ -9,6 +9,7 @@ use crate::domain::{AgentId, ExecutionId, Priority, TaskId, Timestamp, Workspace
 use crate::engine::state::State;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
 
@@ -25,6 +26,9 @@ pub struct HeldTask {
 
 /// The place of an execution's best leaf of one demand, among all that are ready.
 type Rank = (Reverse<Priority>, Reverse<Priority>, Timestamp, ExecutionId);
+
+/// A place in the order of what is ready.
+pub(super) struct Place(Rank);
 
 /// What the index knows of one execution.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -72,12 +76,18 @@ impl Index {
         let State::Execution(execution) = state else {
             return;
         };
+        presence.forget_ended(key, execution);
         self.put(key, entry_of(execution, &presence.signs(key)));
+    }
+
+    /// Drops a stream that cannot be folded any more: it gives nothing out, and is never due.
+    pub(super) fn drop_broken(&self, key: &StreamKey) {
+        self.put(key, Entry::default());
     }
 
     fn put(&self, key: &StreamKey, entry: Entry) {
         let mut maps = self.maps();
-        if maps.entries.get(key) == Some(&entry) {
+        if maps.entries.get(key).unwrap_or(&Entry::default()) == &entry {
             return;
         }
         let has_more = !entry.offers.is_empty();
@@ -125,22 +135,36 @@ impl Index {
         holding.chain(tied).collect::<BTreeSet<_>>().into_iter().collect()
     }
 
-    /// The executions that may have something for an agent, the best first.
-    pub(super) fn offers_for(&self, workspace: &WorkspaceId, agent: &Agent) -> Vec<ExecutionId> {
+    /// The execution whose best ready leaf is the next for an agent, behind a place in the order.
+    pub(super) fn next_for(
+        &self,
+        workspace: &WorkspaceId,
+        agent: &Agent,
+        behind: Option<&Place>,
+    ) -> Option<(ExecutionId, Place)> {
         let maps = self.maps();
-        let mut ranks: BTreeSet<&Rank> = BTreeSet::new();
-        for demand in Demand::met_by(agent) {
-            let offers = maps.offers.get(&(workspace.clone(), demand));
-            ranks.extend(offers.into_iter().flatten().take(OFFERS_ASKED_MAX));
-        }
-        let mut found: Vec<ExecutionId> = Vec::new();
-        for (_, _, _, execution_id) in ranks {
-            if !found.contains(execution_id) {
-                found.push(execution_id.clone());
-            }
-        }
-        found.truncate(OFFERS_ASKED_MAX);
-        found
+        let behind = behind.map_or(Bound::Unbounded, |place| Bound::Excluded(&place.0));
+        let best = Demand::met_by(agent).into_iter().filter_map(|demand| {
+            let offers = maps.offers.get(&(workspace.clone(), demand))?;
+            offers.range::<Rank, _>((behind, Bound::Unbounded)).next()
+        });
+        best.min().map(|rank| (rank.3.clone(), Place(rank.clone())))
+    }
+
+    /// The agents that an execution alive has something to do with.
+    pub(super) fn agents_concerned(&self) -> BTreeSet<(WorkspaceId, AgentId)> {
+        let maps = self.maps();
+        maps.held.keys().chain(maps.tied.keys()).cloned().collect()
+    }
+
+    /// The streams that it knows something of.
+    pub(super) fn keys(&self) -> Vec<StreamKey> {
+        self.maps().entries.keys().cloned().collect()
+    }
+
+    /// All that it knows, as text.
+    pub(super) fn written(&self) -> String {
+        format!("{:#?}", self.maps())
     }
 
     /// How many executions are alive.
@@ -148,9 +172,6 @@ impl Index {
         self.maps().entries.len()
     }
 }
-
-/// How many executions are asked for a task at one poll.
-const OFFERS_ASKED_MAX: usize = 32;
 
 impl Maps {
     fn take_out(&mut self, key: &StreamKey) {

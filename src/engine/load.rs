@@ -16,8 +16,22 @@ const SNAPSHOT_EVENTS: u64 = 500;
 /// Reads a stream to its end.
 pub(super) async fn load(engine: &EngineInner, key: &StreamKey) -> Result<Loaded, EngineError> {
     let mut loaded = start(engine, key).await?;
-    catch_up(engine, key, &mut loaded).await?;
+    let caught_up = catch_up(engine, key, &mut loaded).await;
+    if let Err(EngineError::BrokenStream { why, .. }) = &caught_up
+        && loaded.snapshot_version != Version::ZERO
+    {
+        tracing::warn!(%why, stream = %key.stream, "a snapshot of {} misleads", key.stream);
+        loaded = nothing(key);
+        catch_up(engine, key, &mut loaded).await?;
+        return Ok(loaded);
+    }
+    caught_up?;
     Ok(loaded)
+}
+
+fn nothing(key: &StreamKey) -> Loaded {
+    let state = State::new(key.stream.kind());
+    Loaded { state, version: Version::ZERO, snapshot_version: Version::ZERO }
 }
 
 async fn start(engine: &EngineInner, key: &StreamKey) -> Result<Loaded, EngineError> {
@@ -31,8 +45,10 @@ async fn start(engine: &EngineInner, key: &StreamKey) -> Result<Loaded, EngineEr
         }
         Some((state.ok()?, snapshot.version))
     });
-    let (state, version) = decoded.unwrap_or_else(|| (State::new(kind), Version::ZERO));
-    Ok(Loaded { state, version, snapshot_version: version })
+    Ok(decoded.map_or_else(
+        || nothing(key),
+        |(state, version)| Loaded { state, version, snapshot_version: version },
+    ))
 }
 
 /// Folds what follows; says whether there was anything.
@@ -115,8 +131,7 @@ pub(super) async fn load_until(
     key: &StreamKey,
     version: Version,
 ) -> Result<(State, Version), EngineError> {
-    let state = State::new(key.stream.kind());
-    let mut loaded = Loaded { state, version: Version::ZERO, snapshot_version: Version::ZERO };
+    let mut loaded = nothing(key);
     while loaded.version < version {
         let left = version.get() - loaded.version.get();
         let limit = usize::try_from(left).unwrap_or(usize::MAX).min(PAGE_EVENTS);

@@ -2,6 +2,7 @@
 //! archive keep what was decided. Commands on one stream are done in order, on different streams
 //! in parallel.
 
+mod answer;
 mod cell;
 mod create;
 mod driver;
@@ -11,6 +12,7 @@ mod fork;
 mod grants;
 mod heartbeat;
 mod index;
+mod lives;
 mod load;
 mod presence;
 mod random;
@@ -38,7 +40,7 @@ use cell::{Cell, Job};
 use index::Index;
 use presence::Presence;
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use tasks::Tasks;
 use tokio::sync::oneshot;
@@ -99,6 +101,8 @@ struct EngineInner {
     presence: Presence,
     followed: AtomicU64,
     following: tokio::sync::Mutex<()>,
+    rounds: follow::Rounds,
+    is_stopping: AtomicBool,
     tasks: Tasks,
     own_tasks: Mutex<Vec<JoinHandle<()>>>,
 }
@@ -106,6 +110,21 @@ struct EngineInner {
 impl EngineInner {
     fn moment(&self, actor: &Actor) -> Moment {
         Moment { at: self.clock.now(), by: actor.clone(), random: self.random.number() }
+    }
+
+    fn cached(&self, key: &StreamKey) -> Option<Arc<Cell>> {
+        let cells = self.cells.lock().unwrap_or_else(PoisonError::into_inner);
+        cells.get(key).map(|(cell, _)| Arc::clone(cell))
+    }
+
+    /// Tells the other streams of an append that they hold more than they have folded.
+    fn note_stored(&self, written: &StreamKey, versions: &[(StreamName, Version)]) {
+        for (stream, version) in versions.iter().filter(|(name, _)| *name != written.stream) {
+            let (workspace, stream) = (written.workspace.clone(), stream.clone());
+            if let Some(cell) = self.cached(&StreamKey { workspace, stream }) {
+                cell.set_stored(*version);
+            }
+        }
     }
 }
 
@@ -137,6 +156,8 @@ impl Engine {
             presence: Presence::default(),
             followed: AtomicU64::new(0),
             following: tokio::sync::Mutex::new(()),
+            rounds: follow::Rounds::default(),
+            is_stopping: AtomicBool::new(false),
             tasks: Tasks::new(),
             own_tasks: Mutex::default(),
         };
@@ -159,8 +180,13 @@ impl Engine {
     }
 
     /// Carries a command out: answered when it is stored, refused, or was so already. Whoever
-    /// stops waiting does not stop it.
+    /// stops waiting does not stop it. An agent's command is a sign of life.
     pub async fn execute(&self, request: Request) -> Result<Outcome, EngineError> {
+        self.note_actor(&request).await?;
+        self.carry_out(request).await
+    }
+
+    async fn carry_out(&self, request: Request) -> Result<Outcome, EngineError> {
         let key =
             StreamKey { workspace: request.workspace.clone(), stream: request.stream.clone() };
         let (reply, outcome) = oneshot::channel();
@@ -186,7 +212,7 @@ impl Engine {
         let (reply, answer) = oneshot::channel();
         let (failed, failure) = oneshot::channel();
         let look = Box::new(move |state: &State, version: Version| {
-            driver::discard(reply.send(ask(state, version)));
+            answer::discard(reply.send(ask(state, version)));
         });
         self.push(key, Job::Look { look, failed })?;
         match answer.await {
@@ -234,9 +260,25 @@ impl Engine {
         &self.inner.clock
     }
 
-    /// Stops: finishes what is under way, writes behind what is not yet written. The archive
-    /// stays open.
+    /// All that the index knows, as text, with the deadlines as the last signs of life put them.
+    #[doc(hidden)]
+    pub async fn index_written(&self) -> Result<String, EngineError> {
+        for key in self.inner.index.keys() {
+            self.look(&key, |_, _| ()).await?;
+        }
+        Ok(self.inner.index.written())
+    }
+
+    /// Who was seen when.
+    #[doc(hidden)]
+    pub fn presence(&self) -> &presence::Presence {
+        &self.inner.presence
+    }
+
+    /// Stops: finishes what is under way, writes behind what is not yet written, and takes nothing
+    /// more. The archive stays open.
     pub async fn stop(&self) {
+        self.inner.is_stopping.store(true, Ordering::Release);
         let own: Vec<_> = std::mem::take(
             &mut *self.inner.own_tasks.lock().unwrap_or_else(PoisonError::into_inner),
         );
@@ -261,12 +303,14 @@ impl Engine {
     }
 
     fn push(&self, key: &StreamKey, job: Job) -> Result<(), EngineError> {
+        if self.inner.is_stopping.load(Ordering::Acquire) {
+            return Err(EngineError::Stopping);
+        }
         self.cell(key).push(&self.inner, job).map_err(|_| EngineError::Busy)
     }
 
     fn cached(&self, key: &StreamKey) -> Option<Arc<Cell>> {
-        let cells = self.inner.cells.lock().unwrap_or_else(PoisonError::into_inner);
-        cells.get(key).map(|(cell, _)| Arc::clone(cell))
+        self.inner.cached(key)
     }
 
     fn cell(&self, key: &StreamKey) -> Arc<Cell> {

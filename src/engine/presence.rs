@@ -2,21 +2,34 @@
 //! beside the log, not in it; only what follows from silence is an event.
 
 use super::StreamKey;
-use crate::domain::execution::SignOfLife;
+use crate::domain::execution::{Execution, SignOfLife};
 use crate::domain::{AgentId, LeaseToken, StreamName, TaskId, Timestamp, WorkspaceId};
-use crate::store::{AgentPresence, Renewal, Store, StoreError};
+use crate::store::{AgentPresence, EndedLease, Renewal, Store, StoreError};
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// The epoch of a lease, and when its holder was last seen.
 type Seen = (u64, Timestamp);
+/// An agent of a workspace.
+type AgentKey = (WorkspaceId, AgentId);
+/// A task, as the archive names it.
+type TaskKey = (WorkspaceId, String, String);
+
+/// What is known of an agent's life.
+#[derive(Debug, Clone, Copy, Default)]
+struct Life {
+    last_seen_at: Timestamp,
+    /// Whether further silence changes nothing: it counts as lost, or is gone.
+    is_settled: bool,
+}
 
 #[derive(Debug, Default)]
 struct Maps {
     leases: BTreeMap<StreamKey, BTreeMap<TaskId, Seen>>,
-    agents: BTreeMap<(WorkspaceId, AgentId), Timestamp>,
-    renewals: Vec<Renewal>,
-    signs: BTreeMap<(WorkspaceId, AgentId), Timestamp>,
+    agents: BTreeMap<AgentKey, Life>,
+    renewals: BTreeMap<TaskKey, Renewal>,
+    signs: BTreeMap<AgentKey, Timestamp>,
+    ended: BTreeMap<TaskKey, EndedLease>,
 }
 
 /// Who was seen when.
@@ -33,18 +46,8 @@ impl Presence {
     /// What the archive remembers, on start.
     pub(super) async fn load(&self, store: &Store) -> Result<(), StoreError> {
         let leases = store.all_lease_presence().await?;
-        let agents = store.all_agent_presence().await?;
-        for renewal in &leases {
-            self.learn(renewal);
-        }
-        let mut maps = self.maps();
-        for sign in agents {
-            if let Ok(agent_id) = AgentId::parse(&sign.agent_id) {
-                let seen = maps.agents.entry((sign.workspace, agent_id)).or_default();
-                *seen = sign.last_seen_at.max(*seen);
-            }
-        }
-        Ok(())
+        leases.iter().for_each(|renewal| self.learn(renewal));
+        self.refresh_agents(store).await
     }
 
     /// What other servers have written of one execution.
@@ -56,12 +59,9 @@ impl Presence {
 
     /// What other servers have written of the agents.
     pub(super) async fn refresh_agents(&self, store: &Store) -> Result<(), StoreError> {
-        let signs = store.all_agent_presence().await?;
-        let mut maps = self.maps();
-        for sign in signs {
+        for sign in store.all_agent_presence().await? {
             if let Ok(agent_id) = AgentId::parse(&sign.agent_id) {
-                let seen = maps.agents.entry((sign.workspace, agent_id)).or_default();
-                *seen = sign.last_seen_at.max(*seen);
+                self.learn_of(&sign.workspace, &agent_id, sign.last_seen_at);
             }
         }
         Ok(())
@@ -78,13 +78,40 @@ impl Presence {
         *seen = (*seen).max((renewal.epoch, renewal.seen_at));
     }
 
+    /// Takes over when an agent was seen, from the archive or the log.
+    pub(super) fn learn_of(&self, workspace: &WorkspaceId, agent_id: &AgentId, at: Timestamp) {
+        let mut maps = self.maps();
+        let life = maps.agents.entry((workspace.clone(), agent_id.clone())).or_default();
+        life.last_seen_at = at.max(life.last_seen_at);
+    }
+
     /// Notes that an agent was heard of.
     pub(super) fn see(&self, workspace: &WorkspaceId, agent_id: &AgentId, at: Timestamp) {
-        let mut maps = self.maps();
+        self.learn_of(workspace, agent_id, at);
+        self.maps().signs.insert((workspace.clone(), agent_id.clone()), at);
+    }
+
+    /// Notes that an agent was heard of, when it is known and not lost; says whether it is so.
+    pub(super) fn see_again(
+        &self,
+        workspace: &WorkspaceId,
+        agent_id: &AgentId,
+        at: Timestamp,
+    ) -> bool {
         let agent = (workspace.clone(), agent_id.clone());
-        let seen = maps.agents.entry(agent.clone()).or_default();
-        *seen = at.max(*seen);
-        maps.signs.insert(agent, at);
+        let is_awake = self.maps().agents.get(&agent).is_some_and(|life| !life.is_settled);
+        if is_awake {
+            self.see(workspace, agent_id, at);
+        }
+        is_awake
+    }
+
+    /// Notes whether further silence of an agent still matters.
+    pub(super) fn settle(&self, workspace: &WorkspaceId, agent_id: &AgentId, is_settled: bool) {
+        let agent = (workspace.clone(), agent_id.clone());
+        if let Some(life) = self.maps().agents.get_mut(&agent) {
+            life.is_settled = is_settled;
+        }
     }
 
     /// Notes that an agent renewed a lease.
@@ -106,7 +133,8 @@ impl Presence {
             progress_percent,
         };
         self.learn(&renewal);
-        self.maps().renewals.push(renewal);
+        let task = (workspace.clone(), renewal.execution_id.clone(), renewal.task_id.clone());
+        self.maps().renewals.insert(task, renewal);
     }
 
     /// The signs of life of one execution's leases.
@@ -124,42 +152,91 @@ impl Presence {
 
     /// When an agent was last heard of.
     pub fn last_seen(&self, workspace: &WorkspaceId, agent_id: &AgentId) -> Option<Timestamp> {
-        self.maps().agents.get(&(workspace.clone(), agent_id.clone())).copied()
+        let agent = (workspace.clone(), agent_id.clone());
+        self.maps().agents.get(&agent).map(|life| life.last_seen_at)
     }
 
-    /// The agents that were last heard of before that.
+    /// The agents that were last heard of by then, and whose silence still matters.
     pub(super) fn silent_since(&self, before: Timestamp) -> Vec<(WorkspaceId, AgentId, Timestamp)> {
         let maps = self.maps();
-        let silent = maps.agents.iter().filter(|(_, seen)| **seen <= before);
-        silent.map(|((workspace, agent), seen)| (workspace.clone(), agent.clone(), *seen)).collect()
+        let is_silent = |life: &Life| life.last_seen_at <= before && !life.is_settled;
+        let silent = maps.agents.iter().filter(|(_, life)| is_silent(life));
+        silent
+            .map(|((workspace, agent), life)| (workspace.clone(), agent.clone(), life.last_seen_at))
+            .collect()
     }
 
-    /// Forgets the leases of an execution that is over.
-    pub(super) fn forget(&self, key: &StreamKey) {
-        self.maps().leases.remove(key);
-    }
-
-    /// Writes behind what was noted since the last time.
-    pub(super) async fn flush(&self, store: &Store) -> Result<(), StoreError> {
-        let (renewals, signs) = {
-            let mut maps = self.maps();
-            (std::mem::take(&mut maps.renewals), std::mem::take(&mut maps.signs))
-        };
-        let signs: Vec<AgentPresence> = signs
-            .into_iter()
-            .map(|((workspace, agent_id), last_seen_at)| AgentPresence {
-                workspace,
-                agent_id: agent_id.to_string(),
-                last_seen_at,
+    /// Forgets the leases of an execution that have ended; those of a grant that is not known yet
+    /// stay.
+    pub(super) fn forget_ended(&self, key: &StreamKey, execution: &Execution) {
+        let tree = execution.tree();
+        let has_ended = |task_id: &TaskId, epoch: u64| {
+            tree.find(task_id).is_none_or(|spot| {
+                let leaf = &tree.node(spot).leaf;
+                epoch < leaf.epoch || (epoch == leaf.epoch && leaf.lease().is_none())
             })
-            .collect();
-        let written = match store.see(&signs).await {
-            Ok(()) => store.renew(&renewals).await,
-            Err(error) => Err(error),
         };
+        let mut maps = self.maps();
+        let Some(leases) = maps.leases.get_mut(key) else {
+            return;
+        };
+        let ended: Vec<(TaskId, Seen)> =
+            leases.extract_if(.., |task_id, seen| has_ended(task_id, seen.0)).collect();
+        if leases.is_empty() {
+            maps.leases.remove(key);
+        }
+        for (task_id, (epoch, _)) in ended {
+            let (workspace, execution_id) = (key.workspace.clone(), key.stream.id().to_owned());
+            let task = (workspace.clone(), execution_id.clone(), task_id.to_string());
+            maps.renewals.remove(&task);
+            let task_id = task_id.to_string();
+            maps.ended.insert(task, EndedLease { workspace, execution_id, task_id, epoch });
+        }
+    }
+
+    /// How many leases and agents are remembered here.
+    #[doc(hidden)]
+    pub fn totals(&self) -> (usize, usize) {
+        let maps = self.maps();
+        (maps.leases.values().map(BTreeMap::len).sum(), maps.agents.len())
+    }
+
+    /// Writes behind what was noted since the last time; what could not be written stays noted.
+    pub async fn flush(&self, store: &Store) -> Result<(), StoreError> {
+        let (renewals, signs, ended) = {
+            let mut maps = self.maps();
+            let renewals = std::mem::take(&mut maps.renewals);
+            (renewals, std::mem::take(&mut maps.signs), std::mem::take(&mut maps.ended))
+        };
+        let written = write(store, &renewals, &signs, &ended).await;
         if written.is_err() {
-            self.maps().renewals.splice(0..0, renewals);
+            let mut maps = self.maps();
+            for (task, renewal) in renewals {
+                maps.renewals.entry(task).or_insert(renewal);
+            }
+            for (agent, at) in signs {
+                maps.signs.entry(agent).or_insert(at);
+            }
+            for (task, lease) in ended {
+                maps.ended.entry(task).or_insert(lease);
+            }
         }
         written
     }
+}
+
+async fn write(
+    store: &Store,
+    renewals: &BTreeMap<TaskKey, Renewal>,
+    signs: &BTreeMap<AgentKey, Timestamp>,
+    ended: &BTreeMap<TaskKey, EndedLease>,
+) -> Result<(), StoreError> {
+    let sign = |((workspace, agent_id), at): (&AgentKey, &Timestamp)| AgentPresence {
+        workspace: workspace.clone(),
+        agent_id: agent_id.to_string(),
+        last_seen_at: *at,
+    };
+    store.see(&signs.iter().map(sign).collect::<Vec<_>>()).await?;
+    store.renew(&renewals.values().cloned().collect::<Vec<_>>()).await?;
+    store.forget(&ended.values().cloned().collect::<Vec<_>>()).await
 }

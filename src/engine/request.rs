@@ -2,7 +2,7 @@
 
 use super::state::{Command, State};
 use crate::domain::{Actor, Event, Rejection, StreamName, Text, Timestamp, WorkspaceId};
-use crate::store::{AppendError, Hash, Position, StoreError, Version};
+use crate::store::{AppendError, Hash, Position, StoreError, StreamCondition, Version};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -72,6 +72,8 @@ pub struct Request {
     pub expected: Option<Version>,
     /// What to answer when it is repeated.
     pub describe: Option<Describe>,
+    /// What other streams must look like when its events are stored.
+    pub(super) conditions: Vec<StreamCondition>,
 }
 
 impl Request {
@@ -90,6 +92,7 @@ impl Request {
             key: None,
             expected: None,
             describe: None,
+            conditions: Vec::new(),
         }
     }
 
@@ -140,6 +143,7 @@ pub struct Outcome {
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct KeptAnswer {
     pub(super) recorded: Vec<Recorded>,
+    pub(super) version: Version,
     pub(super) at: Timestamp,
     pub(super) description: Vec<u8>,
 }

@@ -1,6 +1,6 @@
 //! The archive: one suite for every database, and what each must withstand.
 
-mod backend;
+pub(crate) mod backend;
 mod conformance;
 mod differential;
 mod faults;

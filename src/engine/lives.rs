@@ -1,0 +1,122 @@
+//! Agents come and go: whoever is heard of is noted, and the executions that an agent has to do
+//! with are told when it is lost, back, or gone for good.
+
+use super::request::{EngineError, Request};
+use super::state::Command;
+use super::{Engine, StreamKey, encode};
+use crate::domain::agent::{Agent, AgentCommand, AgentStatus};
+use crate::domain::execution::ExecutionCommand;
+use crate::domain::{Actor, ActorKind, AgentId, StreamName, WorkspaceId};
+use crate::store::{StreamCondition, Version};
+
+/// How often an execution is told anew when the agent turned meanwhile.
+const TELL_RETRIES_MAX: u32 = 8;
+
+impl Engine {
+    /// Notes that an agent was heard of; one that was lost is back.
+    pub async fn see_agent(
+        &self,
+        workspace: &WorkspaceId,
+        agent_id: &AgentId,
+    ) -> Result<(), EngineError> {
+        self.seen_agent(workspace, agent_id).await.map(|_| ())
+    }
+
+    /// The same; the agent as it is then, and the version of its stream.
+    pub(super) async fn seen_agent(
+        &self,
+        workspace: &WorkspaceId,
+        agent_id: &AgentId,
+    ) -> Result<(Agent, Version), EngineError> {
+        let (agent, version) = self.agent(workspace, agent_id).await?;
+        let presence = &self.inner.presence;
+        match agent.status() {
+            AgentStatus::Absent | AgentStatus::Retired => return Ok((agent, version)),
+            AgentStatus::Active | AgentStatus::Paused | AgentStatus::Draining => {
+                presence.see(workspace, agent_id, self.inner.clock.now());
+                presence.settle(workspace, agent_id, false);
+                return Ok((agent, version));
+            }
+            AgentStatus::Lost => {}
+        }
+        presence.see(workspace, agent_id, self.inner.clock.now());
+        let (stream, command) = (StreamName::agent(agent_id), AgentCommand::SignOfLife);
+        let actor = Actor::agent(agent_id);
+        self.carry_out(Request::new(workspace, stream, Command::Agent(command), actor)).await?;
+        presence.settle(workspace, agent_id, false);
+        self.pass_on(workspace, agent_id).await?;
+        self.agent(workspace, agent_id).await
+    }
+
+    /// An agent that commands is alive.
+    pub(super) async fn note_actor(&self, request: &Request) -> Result<(), EngineError> {
+        let (actor, now) = (&request.metadata.actor, self.inner.clock.now());
+        if actor.kind() != ActorKind::Agent {
+            return Ok(());
+        }
+        let Ok(agent_id) = AgentId::parse(actor.id()) else {
+            return Ok(());
+        };
+        if self.inner.presence.see_again(&request.workspace, &agent_id, now) {
+            return Ok(());
+        }
+        self.see_agent(&request.workspace, &agent_id).await
+    }
+
+    /// Tells the executions concerned whether an agent is lost, gone or there.
+    pub(super) async fn pass_on(
+        &self,
+        workspace: &WorkspaceId,
+        agent_id: &AgentId,
+    ) -> Result<(), EngineError> {
+        for key in self.inner.index.concerned(workspace, agent_id) {
+            match self.tell(&key, agent_id).await {
+                Ok(()) | Err(EngineError::BrokenStream { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    /// Tells one execution: what is stored there holds as long as the agent did not turn meanwhile.
+    async fn tell(&self, key: &StreamKey, agent_id: &AgentId) -> Result<(), EngineError> {
+        let workspace = &key.workspace;
+        for _ in 0..TELL_RETRIES_MAX {
+            let (agent, version) = self.agent(workspace, agent_id).await?;
+            let Some(turn) = self.turn(workspace, agent_id, agent.status()) else {
+                return Ok(());
+            };
+            let command = Command::Execution(turn);
+            let mut request = Request::new(workspace, key.stream.clone(), command, Actor::system());
+            let (stream, expected) = (StreamName::agent(agent_id), encode::expected(version));
+            request.conditions.push(StreamCondition { stream, expected });
+            match self.carry_out(request).await {
+                Ok(_) | Err(EngineError::Rejected(_)) => return Ok(()),
+                Err(EngineError::Contended { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Err(EngineError::Contended { attempts: TELL_RETRIES_MAX })
+    }
+
+    fn turn(
+        &self,
+        workspace: &WorkspaceId,
+        agent_id: &AgentId,
+        status: AgentStatus,
+    ) -> Option<ExecutionCommand> {
+        let seen = self.inner.presence.last_seen(workspace, agent_id);
+        let agent_id = agent_id.clone();
+        match status {
+            AgentStatus::Absent => None,
+            AgentStatus::Lost => Some(ExecutionCommand::AgentLost {
+                agent_id,
+                last_seen_at: seen.unwrap_or_else(|| self.inner.clock.now()),
+            }),
+            AgentStatus::Retired => Some(ExecutionCommand::AgentRetired { agent_id }),
+            AgentStatus::Active | AgentStatus::Paused | AgentStatus::Draining => {
+                Some(ExecutionCommand::AgentReturned { agent_id })
+            }
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! The engine: commands, work, time, several servers, faults and death.
+
+mod broken;
+mod executing;
+mod house;
+mod log;
+mod timing;
+mod together;
+mod working;
