@@ -318,6 +318,7 @@ pub(super) fn execution(name: &str, tasks: Vec<TaskDefinition>) -> CreateExecuti
         policy: policy(),
         tasks,
         dependencies: Vec::new(),
+        awaiting_review: Vec::new(),
         fork: None,
     }
 }
