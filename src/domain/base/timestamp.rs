@@ -2,11 +2,19 @@
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::fmt;
+use std::num::NonZeroI64;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
-/// A moment in UTC with millisecond precision; RFC 3339 in JSON.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-pub struct Timestamp(i64);
+/// A moment in UTC with millisecond precision; RFC 3339 in JSON. Kept as one more than the
+/// milliseconds since 1970, so that an optional moment is no larger than a moment.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(NonZeroI64);
+
+impl Default for Timestamp {
+    fn default() -> Self {
+        Self::from_unix_ms(0)
+    }
+}
 
 /// The last moment that RFC 3339 can write: the end of the year 9999.
 const MILLISECONDS_MAX: i64 = 253_402_300_799_999;
@@ -14,36 +22,37 @@ const MILLISECONDS_MAX: i64 = 253_402_300_799_999;
 impl Timestamp {
     /// The moment that many milliseconds after 1970; moved into the years 1970 to 9999.
     pub fn from_unix_ms(ms: i64) -> Self {
-        Self(ms.clamp(0, MILLISECONDS_MAX))
+        let ms = ms.clamp(0, MILLISECONDS_MAX);
+        Self(NonZeroI64::new(ms + 1).expect("one more than no negative number is not zero"))
     }
 
     /// Milliseconds since 1970.
     pub fn unix_ms(self) -> i64 {
-        self.0
+        self.0.get() - 1
     }
 
     /// This moment and that many milliseconds more, at most the last moment there is.
     #[must_use]
     pub fn plus_ms(self, ms: u64) -> Self {
-        Self::from_unix_ms(self.0.saturating_add(i64::try_from(ms).unwrap_or(i64::MAX)))
+        Self::from_unix_ms(self.unix_ms().saturating_add(i64::try_from(ms).unwrap_or(i64::MAX)))
     }
 
     /// The milliseconds from `earlier` to this moment; none when it is not earlier.
     pub fn ms_since(self, earlier: Self) -> u64 {
-        u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0)
+        u64::try_from(self.unix_ms().saturating_sub(earlier.unix_ms())).unwrap_or(0)
     }
 
     /// Reads an RFC 3339 time; a time without a zone is refused.
     pub fn parse(text: &str) -> Option<Self> {
         let parsed = OffsetDateTime::parse(text, &Rfc3339).ok()?;
         let ms = i64::try_from(parsed.unix_timestamp_nanos().div_euclid(1_000_000)).ok()?;
-        (0..=MILLISECONDS_MAX).contains(&ms).then_some(Self(ms))
+        (0..=MILLISECONDS_MAX).contains(&ms).then(|| Self::from_unix_ms(ms))
     }
 }
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let nanos = i128::from(self.0) * 1_000_000;
+        let nanos = i128::from(self.unix_ms()) * 1_000_000;
         let at = OffsetDateTime::from_unix_timestamp_nanos(nanos).map_err(|_| fmt::Error)?;
         write!(
             f,

@@ -5,6 +5,7 @@ mod bytes;
 mod laws;
 mod liveness;
 mod program;
+mod shapes;
 
 pub use bytes::Bytes;
 pub use laws::{Witness, replayed};

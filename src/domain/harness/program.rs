@@ -1,28 +1,20 @@
-//! Random plans, policies and commands, spelled by bytes.
+//! Random commands, spelled by bytes.
 
 use super::Bytes;
 use crate::event::record::{BlockerKind, Resolution};
-use crate::event::work::{DecompositionSource, Remarks, TaskError};
+use crate::event::work::{Remarks, TaskError};
+use crate::execution::tree::Node;
 use crate::execution::{
-    Amendment, ContextEntry, CreateExecution, Decomposition, Execution, ExecutionCommand,
-    LoggedAction, Report, ReportBody, ResolveBlocker, SignOfLife, Start,
+    ContextEntry, Execution, ExecutionCommand, LoggedAction, Report, ReportBody, ResolveBlocker,
+    SignOfLife, Start,
 };
 use crate::{
-    Actor, AgentId, Backoff, BlockerId, Budget, Dependency, DependencyType, ExecutionId, Json,
-    LeaseToken, Moment, OnBlocker, OnFailure, PlanId, Policy, Priority, RetryPolicy, Sequencing,
-    TaskDefinition, TaskId, Text, Timestamp, Title, Usage,
+    Actor, AgentId, BlockerId, ExecutionId, Json, LeaseToken, Moment, Priority, TaskId, Text,
+    Timestamp, Title, Usage,
 };
 
 /// When every program begins.
 const BEGIN_MS: i64 = 1_700_000_000_000;
-const PRIORITIES: [Priority; 4] =
-    [Priority::Normal, Priority::Low, Priority::High, Priority::Critical];
-const TYPES: [DependencyType; 4] = [
-    DependencyType::FinishToStart,
-    DependencyType::StartToStart,
-    DependencyType::FinishToFinish,
-    DependencyType::StartToFinish,
-];
 const KINDS: [BlockerKind; 9] = [
     BlockerKind::Incident,
     BlockerKind::HumanReview,
@@ -57,13 +49,13 @@ const STEPS_MS: [u64; 8] = [0, 1, 5_000, 60_000, 1_800_000, 3_600_000, 86_400_00
 /// A random program: it makes an execution, and thinks of the next command.
 #[derive(Debug)]
 pub struct Program<'a> {
-    bytes: Bytes<'a>,
+    pub(super) bytes: Bytes<'a>,
     now: Timestamp,
     leases: Vec<LeaseToken>,
-    tasks_added: usize,
+    pub(super) tasks_added: usize,
 }
 
-fn task_id(number: usize) -> TaskId {
+pub(super) fn task_id(number: usize) -> TaskId {
     TaskId::parse(&format!("t{number}")).expect("this is an id")
 }
 
@@ -71,7 +63,7 @@ fn text(words: &str) -> Text {
     Text::parse(words).expect("this is a text")
 }
 
-fn title(words: &str) -> Title {
+pub(super) fn title(words: &str) -> Title {
     Title::parse(words).expect("this is a title")
 }
 
@@ -92,88 +84,15 @@ impl<'a> Program<'a> {
         self.now
     }
 
-    /// The command that makes the execution.
-    pub fn creation(&mut self) -> (CreateExecution, Moment) {
-        let tasks_total = 1 + self.bytes.below(9);
-        let tasks: Vec<_> = (0..tasks_total).map(|n| self.definition(n)).collect();
-        self.tasks_added = tasks_total;
-        let dependencies = (0..self.bytes.below(7)).map(|_| self.dependency()).collect();
-        let starts = [Some(Start::Now), Some(Start::Now), None, Some(Start::WhenAgentComes)];
-        let start = self.bytes.one_of(&starts).flatten();
-        let creation = CreateExecution {
-            execution_id: ExecutionId::parse("e1").expect("this is an id"),
-            plan_id: PlanId::parse("p1").expect("this is an id"),
-            plan_version: 1,
-            title: title("a random execution"),
-            goal: None,
-            agent_id: self.bytes.perhaps(4, Self::agent),
-            start,
-            parameters: None,
-            budget: self.budget(),
-            labels: Vec::new(),
-            priority: Priority::Normal,
-            policy: self.policy(),
-            tasks,
-            dependencies,
-            awaiting_review: Vec::new(),
-            fork: None,
-        };
-        (creation, self.moment())
-    }
-
-    fn agent(bytes: &mut Bytes<'a>) -> AgentId {
+    pub(super) fn agent(bytes: &mut Bytes<'a>) -> AgentId {
         AgentId::parse(&format!("a{}", bytes.below(3))).expect("this is an id")
     }
 
-    fn definition(&mut self, number: usize) -> TaskDefinition {
-        let bytes = &mut self.bytes;
-        let parent = (number > 0).then(|| bytes.below(number + 2)).filter(|at| *at < number);
-        let mut task = TaskDefinition::new(task_id(number), title("a task"));
-        task.parent_id = parent.map(task_id);
-        task.priority = bytes.one_of(&PRIORITIES).unwrap_or_default();
-        let wishes = bytes.byte();
-        task.approval = (wishes % 7 == 6).then(|| title("may it?"));
-        task.agent_id = (wishes % 5 == 4).then(|| Self::agent(bytes));
-        task.timeout_ms = (wishes % 11 == 10).then_some(3_600_000);
-        task.retry = (wishes % 13 == 12).then(|| retry(bytes));
-        task
-    }
-
-    fn dependency(&mut self) -> Dependency {
-        Dependency {
-            from: self.task(),
-            to: self.task(),
-            kind: self.bytes.one_of(&TYPES).unwrap_or_default(),
-            is_implied: self.bytes.once_in(8),
-        }
-    }
-
-    fn budget(&mut self) -> Budget {
-        let tokens_max = self.bytes.perhaps(8, |bytes| u64::from(bytes.byte()) * 4);
-        Budget { cost_microusd_max: None, tokens_max }
-    }
-
-    fn policy(&mut self) -> Policy {
-        let bytes = &mut self.bytes;
-        let pick = bytes.byte();
-        Policy {
-            retry: retry(bytes),
-            losses_max: 1 + u32::from(pick % 3),
-            lease_ms: if pick % 4 == 0 { 10_000 } else { 1_800_000 },
-            blocker_wait_ms: if pick % 8 == 7 { 0 } else { 3_600_000 },
-            on_failure: [OnFailure::Incident, OnFailure::Fail, OnFailure::Skip][bytes.below(3)],
-            on_blocker: if bytes.once_in(4) { OnBlocker::Halt } else { OnBlocker::Continue },
-            sequencing: [Sequencing::Explicit, Sequencing::Phases, Sequencing::Sequential]
-                [bytes.below(3)],
-            ..Policy::default()
-        }
-    }
-
-    fn task(&mut self) -> TaskId {
+    pub(super) fn task(&mut self) -> TaskId {
         task_id(self.bytes.below(self.tasks_added + 1))
     }
 
-    fn moment(&mut self) -> Moment {
+    pub(super) fn moment(&mut self) -> Moment {
         let steps = [0, 1, 2, 2, 3, 3, 3, 4, 4, 5, 6, 7];
         let step = self.bytes.one_of(&steps).unwrap_or(0);
         self.now = self.now.plus_ms(STEPS_MS[step]);
@@ -198,9 +117,9 @@ impl<'a> Program<'a> {
             4..=8 => self.report(state, &held),
             9 => self.steer(),
             10 | 11 => self.resolve(state),
-            12 => self.task_command(),
+            12 => self.task_command(state),
             13 => ExecutionCommand::CheckDeadlines { signs_of_life: self.signs() },
-            14 => self.reshape(),
+            14 => self.reshape(state),
             _rest => self.beside(),
         };
         (command, self.moment())
@@ -308,90 +227,43 @@ impl<'a> Program<'a> {
         }))
     }
 
-    fn task_command(&mut self) -> ExecutionCommand {
+    /// A task that fits, where there is one.
+    pub(super) fn task_that(&mut self, state: &Execution, fits: fn(&Node) -> bool) -> TaskId {
+        let nodes = state.tree().spots().map(|spot| state.tree().node(spot));
+        let fitting: Vec<_> =
+            nodes.filter(|node| fits(node)).map(|node| node.definition.task_id.clone()).collect();
+        let any = self.task();
+        self.bytes.one_of(&fitting).unwrap_or(any)
+    }
+
+    fn adopt(&mut self, state: &Execution) -> ExecutionCommand {
+        let has_late = |node: &Node| {
+            node.history.as_ref().is_some_and(|history| !history.late_reports.is_empty())
+        };
+        let task_id = self.task_that(state, has_late);
+        let late_report = u32::from(self.bytes.byte() % 3);
+        ExecutionCommand::AdoptLateReport { task_id, late_report }
+    }
+
+    fn task_command(&mut self, state: &Execution) -> ExecutionCommand {
         let task_id = self.task();
+        if self.bytes.once_in(3) {
+            return self.adopt(state);
+        }
         let bytes = &mut self.bytes;
-        match bytes.below(7) {
+        match bytes.below(5) {
             0 => ExecutionCommand::SkipTask { task_id, reason: None },
             1 => {
                 let agent_id = bytes.perhaps(2, Self::agent);
                 ExecutionCommand::ReassignTask { task_id, agent_id }
             }
             2 => ExecutionCommand::ChangeTaskPriority { task_id, priority: Priority::Critical },
-            3 | 4 => {
-                ExecutionCommand::AdoptLateReport { task_id, late_report: bytes.byte().into() }
-            }
             _rest => ExecutionCommand::Raise {
                 task_id: Some(task_id).filter(|_| !bytes.once_in(4)),
                 kind: bytes.one_of(&KINDS).unwrap_or(BlockerKind::Incident),
                 message: text("stop here"),
             },
         }
-    }
-
-    fn part(&mut self, parent: Option<TaskId>) -> TaskDefinition {
-        let back = self.bytes.below(self.tasks_added + 4);
-        let number = if back < self.tasks_added { back } else { self.tasks_added };
-        self.tasks_added = self.tasks_added.max(number + 1).min(24);
-        let mut part = self.definition(number);
-        part.parent_id = parent;
-        part
-    }
-
-    fn reshape(&mut self) -> ExecutionCommand {
-        let task_id = self.task();
-        match self.bytes.below(6) {
-            0 | 1 => self.decompose(task_id),
-            2 => ExecutionCommand::ReviewDecomposition {
-                task_id,
-                is_approved: self.bytes.once_in(2),
-                note: None,
-            },
-            _rest => self.amend(task_id),
-        }
-    }
-
-    fn decompose(&mut self, task_id: TaskId) -> ExecutionCommand {
-        let total = self.bytes.below(4);
-        let subtasks: Vec<_> = (0..total).map(|_| self.part(None)).collect();
-        let dependencies: Vec<_> = (0..self.bytes.below(3)).map(|_| self.dependency()).collect();
-        let agent_id = Self::agent(&mut self.bytes);
-        let sources = [
-            DecompositionSource::Rules,
-            DecompositionSource::Agent { agent_id },
-            DecompositionSource::Person,
-        ];
-        ExecutionCommand::Decompose(Box::new(Decomposition {
-            task_id,
-            subtasks,
-            dependencies,
-            confidence_permille: if self.bytes.once_in(2) { 900 } else { 500 },
-            source: self.bytes.one_of(&sources).unwrap_or(DecompositionSource::Rules),
-            notes: None,
-        }))
-    }
-
-    fn amend(&mut self, task_id: TaskId) -> ExecutionCommand {
-        let mut amendment = Amendment::default();
-        let wishes = self.bytes.byte();
-        if wishes % 2 == 0 {
-            let parent = self.bytes.once_in(2).then(|| task_id.clone());
-            amendment.added.push(self.part(parent));
-        }
-        if wishes % 3 == 0 {
-            let definition = self.part(None);
-            amendment.changed.push(crate::event::lifecycle::TaskChange { definition });
-        }
-        if wishes % 5 == 0 {
-            amendment.removed.push(self.task());
-        }
-        if wishes % 7 < 3 {
-            amendment.dependencies_added.push(self.dependency());
-        }
-        if wishes % 11 == 0 {
-            amendment.dependencies_removed.push(self.dependency());
-        }
-        ExecutionCommand::Amend(amendment.into())
     }
 
     fn beside(&mut self) -> ExecutionCommand {
@@ -428,14 +300,6 @@ fn logged(task_id: Option<TaskId>) -> LoggedAction {
         after_state: None,
         confidence_permille: Some(900),
         error_message: None,
-    }
-}
-
-fn retry(bytes: &mut Bytes<'_>) -> RetryPolicy {
-    RetryPolicy {
-        attempts_max: 1 + u32::from(bytes.byte() % 3),
-        backoff: [Backoff::Exponential, Backoff::Linear, Backoff::Fixed][bytes.below(3)],
-        backoff_ms: 300_000,
     }
 }
 

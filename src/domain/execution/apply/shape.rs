@@ -15,6 +15,7 @@ impl Execution {
         at: Timestamp,
     ) -> Applied {
         self.made(kind)?;
+        self.tree.reserve(tasks.len());
         for task in tasks {
             self.tree.add(task.clone(), at).map_err(|why| bad(kind, &task.task_id, why))?;
         }
@@ -119,7 +120,8 @@ impl Execution {
         at: Timestamp,
     ) -> Applied {
         let spot = self.idle(kind, task_id)?;
-        for child in self.tree.node(spot).children.clone() {
+        let children = self.tree.node(spot).children.to_vec();
+        for child in children {
             self.drop_blockers_below(child, at);
             self.tree.remove(child, at);
         }

@@ -157,7 +157,8 @@ impl Execution {
     ) -> Result<(), Rejection> {
         let mut tree = self.tree.clone();
         idle(&tree, &tree.node(spot).definition.task_id.clone())?;
-        for child in tree.node(spot).children.clone() {
+        let children = tree.node(spot).children.to_vec();
+        for child in children {
             tree.remove(child, moment.at);
         }
         add_all(&mut tree, subtasks, moment)?;

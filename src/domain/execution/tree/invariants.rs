@@ -38,7 +38,8 @@ impl Tree {
     fn parents_and_parts_know_each_other(&self) -> Holds {
         for spot in self.spots() {
             let node = self.node(spot);
-            let siblings = node.parent.map_or(&self.roots, |parent| &self.node(parent).children);
+            let siblings =
+                node.parent.map_or(&self.roots[..], |parent| &self.node(parent).children);
             let times = siblings.iter().filter(|&&s| s == spot).count();
             claim(times == 1, || self.words(spot, "not once among the parts of its parent"))?;
             claim(self.depth(spot) <= super::DEPTH_MAX, || self.words(spot, "too deep"))?;

@@ -1,6 +1,7 @@
 //! The task tree: nodes, who is part of whom, who waits for whom.
 
 mod census;
+mod few;
 mod gates;
 mod invariants;
 mod node;
@@ -8,6 +9,7 @@ mod rehearsal;
 mod shape;
 
 pub use census::Census;
+pub use few::Few;
 pub use node::{
     Answer, Approval, Closing, Closure, Edge, History, LateReport, Leaf, Lease, Node, Stage,
 };
@@ -51,6 +53,7 @@ pub struct Ready {
 /// The tasks of an execution.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tree {
+    #[serde(deserialize_with = "exactly")]
     nodes: Vec<Node>,
     by_id: BTreeMap<TaskId, Spot>,
     roots: Vec<Spot>,
@@ -63,6 +66,13 @@ pub struct Tree {
     given_up: BTreeSet<Spot>,
     /// The epochs of tasks that were removed, should one of the same id come again.
     epochs_of_removed: BTreeMap<TaskId, u64>,
+}
+
+/// Reads a list into no more memory than it needs: thousands of executions are kept at once.
+fn exactly<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<Node>, D::Error> {
+    let mut nodes = Vec::deserialize(deserializer)?;
+    nodes.shrink_to_fit();
+    Ok(nodes)
 }
 
 impl Tree {

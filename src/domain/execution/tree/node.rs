@@ -1,6 +1,6 @@
 //! A node of the tree: what is known of one task.
 
-use super::Spot;
+use super::{Few, Spot};
 use crate::event::work::{Remarks, ReportKind, TaskError};
 use crate::execution::TaskStatus;
 use crate::planted::is_planted;
@@ -203,11 +203,11 @@ pub struct Node {
     /// The task that it is a part of.
     pub parent: Option<Spot>,
     /// Its parts.
-    pub children: Vec<Spot>,
+    pub children: Few<Spot>,
     /// What it waits for.
-    pub waits_for: Vec<Edge>,
+    pub waits_for: Few<Edge>,
     /// What waits for it.
-    pub holds_back: Vec<Edge>,
+    pub holds_back: Few<Edge>,
     /// How many dependencies still hold back its start.
     pub starts_unmet: u32,
     /// How many dependencies still hold back its finish.
@@ -253,9 +253,9 @@ impl Node {
         Self {
             definition,
             parent,
-            children: Vec::new(),
-            waits_for: Vec::new(),
-            holds_back: Vec::new(),
+            children: Few::default(),
+            waits_for: Few::default(),
+            holds_back: Few::default(),
             starts_unmet: 0,
             finishes_unmet: 0,
             blockers: 0,

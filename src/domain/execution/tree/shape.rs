@@ -4,10 +4,15 @@ use super::{Edge, Node, Spot, Tree};
 use crate::{Dependency, TaskDefinition, TaskId, Timestamp};
 
 impl Tree {
+    /// Makes room for that many tasks, and no more.
+    pub(in crate::execution) fn reserve(&mut self, tasks: usize) {
+        self.nodes.reserve_exact(tasks);
+    }
+
     /// Adds a task; its parent must be there already.
     pub(in crate::execution) fn add(
         &mut self,
-        definition: TaskDefinition,
+        mut definition: TaskDefinition,
         at: Timestamp,
     ) -> Result<Spot, &'static str> {
         if self.by_id.contains_key(&definition.task_id) {
@@ -27,6 +32,7 @@ impl Tree {
         if let Some(parent) = parent {
             self.become_parent(parent);
             self.node_mut(parent).children.push(spot);
+            definition.parent_id = Some(self.node(parent).definition.task_id.clone());
         } else {
             self.roots.push(spot);
         }
@@ -84,10 +90,12 @@ impl Tree {
     }
 
     fn remove_one(&mut self, spot: Spot, at: Timestamp) {
-        for edge in self.node(spot).waits_for.clone() {
+        let waits_for = self.node(spot).waits_for.to_vec();
+        for edge in waits_for {
             self.unlink(edge.other, spot, edge, at);
         }
-        for edge in self.node(spot).holds_back.clone() {
+        let holds_back = self.node(spot).holds_back.to_vec();
+        for edge in holds_back {
             self.unlink(spot, edge.other, edge, at);
         }
         let is_counted = self.node(spot).is_leaf() && self.node(spot).census.is_none();
@@ -166,8 +174,9 @@ impl Tree {
 
     fn unlink(&mut self, from: Spot, to: Spot, edge: Edge, at: Timestamp) {
         let waits = &mut self.node_mut(to).waits_for;
-        let place = waits.iter().position(|e| e.other == from && e.kind == edge.kind);
-        let was_met = place.map(|place| waits.remove(place).is_met);
+        let is_it = |e: &Edge| e.other == from && e.kind == edge.kind;
+        let was_met = waits.iter().find(|e| is_it(e)).map(|e| e.is_met);
+        waits.retain(|e| !is_it(e));
         let holds = &mut self.node_mut(from).holds_back;
         holds.retain(|e| e.other != to || e.kind != edge.kind);
         if was_met == Some(false) {

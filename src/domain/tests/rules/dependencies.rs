@@ -194,9 +194,11 @@ fn an_implied_dependency_that_closes_a_circle_is_left_out_and_reported() {
     let plan = plan("p p/a q q/b").after("q", "p").policy(|p| p.sequencing = Sequencing::Phases);
     let mut story = given(plan);
     story.then_grantable(&["b"]);
-    let left_out = story.log.iter().find_map(|event| match event {
-        Event::Lifecycle(LifecycleEvent::DependenciesAdded(added)) => Some(&added.left_out),
-        _other => None,
+    let left_out = story.log.iter().find_map(|event| {
+        let Event::Lifecycle(LifecycleEvent::DependenciesAdded(added)) = event else {
+            return None;
+        };
+        Some(&added.left_out)
     });
     let left_out = left_out.expect("dependencies were added");
     assert_eq!(left_out.len(), 1);

@@ -8,9 +8,11 @@ use planexe_ax_domain::{BACKOFF_MS_MAX, Backoff, Event, OnFailure, RetryPolicy};
 
 /// How long the task rests after the last command.
 fn rest_ms(story: &Story) -> u64 {
-    let rests = story.events().iter().find_map(|event| match event {
-        Event::Work(WorkEvent::RetryScheduled(rest)) => Some(rest.retry_at.ms_since(rest.at)),
-        _other => None,
+    let rests = story.events().iter().find_map(|event| {
+        let Event::Work(WorkEvent::RetryScheduled(rest)) = event else {
+            return None;
+        };
+        Some(rest.retry_at.ms_since(rest.at))
     });
     rests.expect("a retry was scheduled")
 }
