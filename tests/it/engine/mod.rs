@@ -4,6 +4,7 @@ mod broken;
 mod executing;
 mod house;
 mod log;
+mod simulation;
 mod timing;
 mod together;
 mod working;
