@@ -3,6 +3,7 @@
 mod broken;
 mod executing;
 mod house;
+mod killing;
 mod log;
 mod simulation;
 mod timing;
