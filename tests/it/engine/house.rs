@@ -50,7 +50,16 @@ impl House {
         hands: &Arc<SimulatedClock>,
         config: EngineConfig,
     ) -> Result<Self> {
-        let (clock, random) = (Clock::Simulated(Arc::clone(hands)), Random::from_seed(7));
+        Self::seeded(store, hands, config, Random::from_system()).await
+    }
+
+    pub(super) async fn seeded(
+        store: Store,
+        hands: &Arc<SimulatedClock>,
+        config: EngineConfig,
+        random: Random,
+    ) -> Result<Self> {
+        let clock = Clock::Simulated(Arc::clone(hands));
         let engine = Engine::start(store.clone(), clock, random, config).await?;
         Ok(Self { engine, store, hands: Arc::clone(hands) })
     }

@@ -3,7 +3,9 @@
 mod broken;
 mod executing;
 mod house;
+mod killing;
 mod log;
+mod simulation;
 mod timing;
 mod together;
 mod working;

@@ -12,8 +12,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::Command;
 
-const CHILD_URL: &str = "AX_TEST_CHILD_URL";
-const CHILD_ROUND: &str = "AX_TEST_CHILD_ROUND";
+pub(crate) const CHILD_URL: &str = "AX_TEST_CHILD_URL";
+pub(crate) const CHILD_ROUND: &str = "AX_TEST_CHILD_ROUND";
 const WRITERS: u64 = 16;
 const ROUNDS: u64 = 5;
 
@@ -56,10 +56,15 @@ async fn a_child_appends_until_it_is_killed() -> Result<()> {
     Ok(())
 }
 
-/// Lets a child append, kills it after some acknowledgements, and returns what it said until then.
-async fn kill_a_child(url: &str, round: u64, ledger: &mut Ledger) -> Result<()> {
+/// Lets a child work, kills it after some acknowledgements, and returns what it said until then.
+pub(crate) async fn kill_a_child(
+    test: &str,
+    url: &str,
+    round: u64,
+    ledger: &mut Ledger,
+) -> Result<()> {
     let mut child = Command::new(std::env::current_exe()?)
-        .args(["--exact", "store::killing::a_child_appends_until_it_is_killed", "--nocapture"])
+        .args(["--exact", test, "--nocapture"])
         .env(CHILD_URL, url)
         .env(CHILD_ROUND, round.to_string())
         .stdin(Stdio::null())
@@ -85,7 +90,8 @@ async fn kill_a_child(url: &str, round: u64, ledger: &mut Ledger) -> Result<()> 
 async fn kill_children_on(backend: &Backend) -> Result<()> {
     let mut ledger = Ledger::default();
     for round in 0..ROUNDS {
-        kill_a_child(&backend.config().url, round, &mut ledger).await?;
+        let test = "store::killing::a_child_appends_until_it_is_killed";
+        kill_a_child(test, &backend.config().url, round, &mut ledger).await?;
         let store = backend.open().await?;
         ledger.check(&store).await?;
         store.close().await;
