@@ -1,5 +1,5 @@
-//! What the engine costs on top of the archive: commands, replay, decisions, memory. Prints one JSON
-//! object a line.
+//! What the engine costs on top of the archive: commands, replay, decisions, memory. Prints one
+//! JSON object a line.
 
 mod engine_parts;
 mod shared;

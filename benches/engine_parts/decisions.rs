@@ -19,7 +19,7 @@ pub(crate) fn measure() -> Result<()> {
     let [small, large, huge] = nanoseconds.map(median);
     for (leaves, value, limit) in [("1,000", large, 3.0), ("10,000", huge, 5.0)] {
         let name = format!("decide and apply a report, {leaves} leaves");
-        let (unit, reach) = ("ns", Reach { limit: limit, is_most: true });
+        let (unit, reach) = ("ns", Reach { limit, is_most: true });
         Figure { name, value, unit, baseline: small, reach }.print();
     }
     Ok(())

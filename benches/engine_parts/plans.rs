@@ -109,7 +109,7 @@ pub(crate) fn grant(task_id: &TaskId) -> Result<ExecutionCommand> {
 pub(crate) fn progress(task_id: &TaskId, step: u64) -> Result<ExecutionCommand> {
     let percent = u8::try_from(step % 100)?;
     let checkpoint = Json::parse(&format!(
-        r#"{{"step":{step},"note":"the last letter went out, the next one is being written","sent":[1,2,3]}}"#
+        r#"{{"step":{step},"note":"a letter went out, the next is being written","sent":[1,2,3]}}"#
     ))?;
     Ok(ExecutionCommand::Report(Box::new(Report {
         agent_id: agent()?,

@@ -31,9 +31,8 @@ impl Figure {
         let Reach { limit, is_most } = *reach;
         let sign = if is_most { "≤" } else { "≥" };
         let is_reached = if is_most { ratio <= limit } else { ratio >= limit };
-        println!(
-            r#"{{"figure":"{name}","value":{value:.2},"unit":"{unit}","baseline":{baseline:.2},{}}}"#,
-            format_args!(r#""ratio":{ratio:.3},"reach":"{sign} {limit}","reached":{is_reached}"#)
-        );
+        let measured = format!(r#""value":{value:.2},"unit":"{unit}","baseline":{baseline:.2}"#);
+        let aim = format!(r#""ratio":{ratio:.3},"reach":"{sign} {limit}","reached":{is_reached}"#);
+        println!(r#"{{"figure":"{name}",{measured},{aim}}}"#);
     }
 }

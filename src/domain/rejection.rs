@@ -177,7 +177,11 @@ pub enum IllegalTransition {
         why: &'static str,
     },
     /// A dependency that cannot be.
-    #[error("event {kind} holds a dependency that cannot be: {} on {}", .dependency.to, .dependency.from)]
+    #[error(
+        "event {kind} holds a dependency that cannot be: {} on {}",
+        .dependency.to,
+        .dependency.from
+    )]
     Dependency {
         /// The event.
         kind: &'static str,

@@ -224,7 +224,11 @@ impl Drive {
             Job::Execute { attempts, .. } if *stream != self.cell.key.stream => {
                 refuse(job, &EngineError::Contended { attempts });
             }
-            job => self.retry(job),
+            Job::Execute { .. }
+            | Job::DryRun { .. }
+            | Job::Look { .. }
+            | Job::Offer { .. }
+            | Job::Take { .. } => self.retry(job),
         }
     }
 

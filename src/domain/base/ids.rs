@@ -17,7 +17,8 @@ pub enum IdError {
     TooLong(usize),
     /// It holds a character that ids do not have.
     #[error(
-        "an id holds letters, digits, '_', '-', ':' and '.', and starts with a letter or digit; {0:?} does not fit"
+        "an id holds letters, digits, '_', '-', ':' and '.', and starts with a letter or digit; \
+         {0:?} does not fit"
     )]
     BadCharacter(char),
     /// It is not of the form that this kind of id has.

@@ -25,7 +25,10 @@ pub enum TextError {
 }
 
 macro_rules! texts {
-    ($($(#[$doc:meta])* $name:ident, $what:literal, $min:literal..=$max:literal, $one_line:literal;)*) => {$(
+    ($(
+        $(#[$doc:meta])*
+        $name:ident, $what:literal, $min:literal..=$max:literal, $one_line:literal;
+    )*) => {$(
         $(#[$doc])*
         #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name(Arc<str>);

@@ -5,6 +5,7 @@ pub mod agent;
 pub mod lifecycle;
 pub mod plan;
 pub mod record;
+mod report;
 mod upcast;
 pub mod work;
 pub mod workspace;

@@ -4,7 +4,10 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 
 macro_rules! statuses {
-    ($($(#[$doc:meta])* $Name:ident { $($(#[$vdoc:meta])* $Variant:ident = $text:literal,)+ })+) => {$(
+    ($(
+        $(#[$doc:meta])*
+        $Name:ident { $($(#[$vdoc:meta])* $Variant:ident = $text:literal,)+ }
+    )+) => {$(
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         pub enum $Name {

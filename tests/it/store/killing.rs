@@ -207,7 +207,8 @@ async fn what_was_acknowledged_survives_a_killed_database_and_the_engine_goes_on
 /// The server ends every connection and recovers when one of its processes is killed.
 async fn kill_a_backend(database: &Database) -> Result<()> {
     let appending = "select pid::bigint from pg_stat_activity \
-         where application_name = 'planexe-ax' and datname = current_database() order by (query like 'commit%') desc limit 1";
+         where application_name = 'planexe-ax' and datname = current_database() \
+         order by (query like 'commit%') desc limit 1";
     let pid = database.number(appending).await?;
     let killed = Command::new("kill").arg("-KILL").arg(pid.to_string()).status().await?;
     ensure!(killed.success(), "process {pid} was not there");

@@ -5,22 +5,33 @@ use super::{code, tree::File};
 /// The files that cargo itself finds.
 const ROOTS: [&str; 3] = ["lib.rs", "main.rs", "build.rs"];
 
+/// The folders of whose files cargo makes a program each.
+const PROGRAMS: [&str; 1] = ["src/domain/tests"];
+
 /// The files among these that no other of them names as a module.
 pub(super) fn forgotten(files: &[File]) -> Vec<String> {
     let is_reached = |path: &str| {
         let Some((parents, name)) = parents(path) else { return true };
-        let mut found = files.iter().filter(|(path, _)| parents.contains(path));
+        let is_program = |path: &str| folder_of(path).is_some_and(|f| PROGRAMS.contains(&f));
+        let of_programs = PROGRAMS.iter().any(|folder| parents[0] == format!("{folder}/mod.rs"));
+        let mut found = files
+            .iter()
+            .filter(|(path, _)| parents.contains(path) || (of_programs && is_program(path)));
         found.any(|(_, text)| code::of(text).contains(&format!("mod {name};")))
     };
     let lost = files.iter().filter(|(path, _)| !is_reached(path));
     lost.map(|(path, _)| format!("{path}: no `mod` reaches this file")).collect()
 }
 
+fn folder_of(path: &str) -> Option<&str> {
+    path.rsplit_once('/').map(|(folder, _)| folder)
+}
+
 /// The files of which one must name the module that `path` holds, and the module's name; none when
 /// cargo finds the file itself.
 fn parents(path: &str) -> Option<([String; 4], &str)> {
     let (mut folder, file) = path.rsplit_once('/')?;
-    if ROOTS.contains(&file) {
+    if ROOTS.contains(&file) || PROGRAMS.contains(&folder) {
         return None;
     }
     let mut name = file.strip_suffix(".rs")?;

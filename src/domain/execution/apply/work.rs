@@ -2,8 +2,8 @@
 
 use super::{Applied, bad};
 use crate::event::work::{
-    LateReportAdopted, LateReportKept, LeaseExpired, Remarks, ReportKind, TaskGranted, TaskReset,
-    TaskSkipped, WorkEvent,
+    LateReportAdopted, LateReportKept, LeaseExpired, Remarks, ReportKind, TaskFailed, TaskGranted,
+    TaskReleased, TaskReset, TaskSkipped, WorkEvent,
 };
 use crate::execution::tree::{Closing, Closure, LateReport, Lease, Node, Spot, Stage};
 use crate::execution::{Execution, ExecutionStatus};
@@ -46,33 +46,14 @@ impl Execution {
                 self.tree.note(spot, |node| node.output.clone_from(&e.output));
                 Ok(())
             }
-            WorkEvent::TaskReleased(e) => {
-                let (spot, _) = self.held(kind, &e.task_id, e.epoch)?;
-                self.add_usage(spot, &e.remarks);
-                self.reopen(spot, Closure::Reported(ReportKind::Released), e.at, |node| {
-                    node.leaf.losses = 0;
-                    if let Some(checkpoint) = &e.checkpoint {
-                        node.history_mut().checkpoint = Some(checkpoint.clone());
-                    }
-                });
-                Ok(())
-            }
+            WorkEvent::TaskReleased(event) => self.release(kind, event),
             WorkEvent::LeaseExpired(event) => self.expire(kind, event),
             WorkEvent::LeaseRevoked(e) => {
                 let (spot, _) = self.held(kind, &e.task_id, e.epoch)?;
                 self.reopen(spot, Closure::Revoked, e.at, |_| {});
                 Ok(())
             }
-            WorkEvent::TaskFailed(e) => {
-                let (spot, _) = self.held(kind, &e.task_id, e.epoch)?;
-                self.add_usage(spot, &e.remarks);
-                self.reopen(spot, Closure::Reported(ReportKind::Failed), e.at, |node| {
-                    node.leaf.attempts_failed += 1;
-                    node.leaf.losses = 0;
-                    node.history_mut().last_error = Some(e.error.clone());
-                });
-                Ok(())
-            }
+            WorkEvent::TaskFailed(event) => self.fail(kind, event),
             WorkEvent::RetryScheduled(_)
             | WorkEvent::RetryCameDue(_)
             | WorkEvent::TaskGivenUp(_)
@@ -87,6 +68,29 @@ impl Execution {
             | WorkEvent::DecompositionRejected(_)
             | WorkEvent::DecompositionOverridden(_) => self.apply_change(kind, event),
         }
+    }
+
+    fn release(&mut self, kind: &'static str, e: &TaskReleased) -> Applied {
+        let (spot, _) = self.held(kind, &e.task_id, e.epoch)?;
+        self.add_usage(spot, &e.remarks);
+        self.reopen(spot, Closure::Reported(ReportKind::Released), e.at, |node| {
+            node.leaf.losses = 0;
+            if let Some(checkpoint) = &e.checkpoint {
+                node.history_mut().checkpoint = Some(checkpoint.clone());
+            }
+        });
+        Ok(())
+    }
+
+    fn fail(&mut self, kind: &'static str, e: &TaskFailed) -> Applied {
+        let (spot, _) = self.held(kind, &e.task_id, e.epoch)?;
+        self.add_usage(spot, &e.remarks);
+        self.reopen(spot, Closure::Reported(ReportKind::Failed), e.at, |node| {
+            node.leaf.attempts_failed += 1;
+            node.leaf.losses = 0;
+            node.history_mut().last_error = Some(e.error.clone());
+        });
+        Ok(())
     }
 
     fn apply_turn(&mut self, kind: &'static str, event: &WorkEvent) -> Applied {
