@@ -9,6 +9,7 @@ use crate::execution::tree::{Closing, Closure, LateReport, Lease, Node, Spot, St
 use crate::execution::{Execution, ExecutionStatus};
 use crate::planted::is_planted;
 use crate::{Json, TaskId, Timestamp};
+use std::sync::Arc;
 
 impl Execution {
     pub(super) fn apply_work(&mut self, event: &WorkEvent) -> Applied {
@@ -46,33 +47,10 @@ impl Execution {
                 self.tree.note(spot, |node| node.output.clone_from(&e.output));
                 Ok(())
             }
-            WorkEvent::TaskReleased(e) => {
-                let (spot, _) = self.held(kind, &e.task_id, e.epoch)?;
-                self.add_usage(spot, &e.remarks);
-                self.reopen(spot, Closure::Reported(ReportKind::Released), e.at, |node| {
-                    node.leaf.losses = 0;
-                    if let Some(checkpoint) = &e.checkpoint {
-                        node.history_mut().checkpoint = Some(checkpoint.clone());
-                    }
-                });
-                Ok(())
-            }
-            WorkEvent::LeaseExpired(event) => self.expire(kind, event),
-            WorkEvent::LeaseRevoked(e) => {
-                let (spot, _) = self.held(kind, &e.task_id, e.epoch)?;
-                self.reopen(spot, Closure::Revoked, e.at, |_| {});
-                Ok(())
-            }
-            WorkEvent::TaskFailed(e) => {
-                let (spot, _) = self.held(kind, &e.task_id, e.epoch)?;
-                self.add_usage(spot, &e.remarks);
-                self.reopen(spot, Closure::Reported(ReportKind::Failed), e.at, |node| {
-                    node.leaf.attempts_failed += 1;
-                    node.leaf.losses = 0;
-                    node.history_mut().last_error = Some(e.error.clone());
-                });
-                Ok(())
-            }
+            WorkEvent::TaskReleased(_)
+            | WorkEvent::LeaseExpired(_)
+            | WorkEvent::LeaseRevoked(_)
+            | WorkEvent::TaskFailed(_) => self.apply_reopening(kind, event),
             WorkEvent::RetryScheduled(_)
             | WorkEvent::RetryCameDue(_)
             | WorkEvent::TaskGivenUp(_)
@@ -87,6 +65,36 @@ impl Execution {
             | WorkEvent::DecompositionRejected(_)
             | WorkEvent::DecompositionOverridden(_) => self.apply_change(kind, event),
         }
+    }
+
+    fn apply_reopening(&mut self, kind: &'static str, event: &WorkEvent) -> Applied {
+        if let WorkEvent::LeaseExpired(event) = event {
+            self.expire(kind, event)?;
+        }
+        if let WorkEvent::LeaseRevoked(e) = event {
+            let (spot, _) = self.held(kind, &e.task_id, e.epoch)?;
+            self.reopen(spot, Closure::Revoked, e.at, |_| {});
+        }
+        if let WorkEvent::TaskReleased(e) = event {
+            let (spot, _) = self.held(kind, &e.task_id, e.epoch)?;
+            self.add_usage(spot, &e.remarks);
+            self.reopen(spot, Closure::Reported(ReportKind::Released), e.at, |node| {
+                node.leaf.losses = 0;
+                if let Some(checkpoint) = &e.checkpoint {
+                    node.history_mut().checkpoint = Some(checkpoint.clone());
+                }
+            });
+        }
+        if let WorkEvent::TaskFailed(e) = event {
+            let (spot, _) = self.held(kind, &e.task_id, e.epoch)?;
+            self.add_usage(spot, &e.remarks);
+            self.reopen(spot, Closure::Reported(ReportKind::Failed), e.at, |node| {
+                node.leaf.attempts_failed += 1;
+                node.leaf.losses = 0;
+                node.history_mut().last_error = Some(e.error.clone());
+            });
+        }
+        Ok(())
     }
 
     fn apply_turn(&mut self, kind: &'static str, event: &WorkEvent) -> Applied {
@@ -121,7 +129,9 @@ impl Execution {
     fn apply_change(&mut self, kind: &'static str, event: &WorkEvent) -> Applied {
         if let WorkEvent::TaskReassigned(e) = event {
             let spot = self.spot(kind, &e.task_id)?;
-            self.tree.note(spot, |node| node.definition.agent_id.clone_from(&e.agent_id));
+            self.tree.note(spot, |node| {
+                Arc::make_mut(&mut node.definition).agent_id.clone_from(&e.agent_id);
+            });
         }
         if let WorkEvent::TaskPriorityChanged(e) = event {
             let spot = self.spot(kind, &e.task_id)?;
