@@ -340,7 +340,7 @@ fn granted_task(
     Some(GrantedTask {
         execution_id: header.execution_id.clone(),
         plan_id: header.plan_id.clone(),
-        definition: node.definition.clone(),
+        definition: (*node.definition).clone(),
         lease: execution.lease_of(task_id)?,
         attempt: lease.attempt,
         lease_expires_at: lease.expires_at(),

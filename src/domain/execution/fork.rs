@@ -21,7 +21,7 @@ impl Execution {
         let nodes = || self.tree.spots().map(|spot| self.tree.node(spot));
         let finished = nodes().filter(|node| node.is_finished);
         Heritage {
-            tasks: nodes().map(|node| node.definition.clone()).collect(),
+            tasks: nodes().map(|node| TaskDefinition::clone(&node.definition)).collect(),
             dependencies: self.tree.dependencies().filter(|d| !d.is_implied).collect(),
             outcomes: finished
                 .map(|node| CarriedOutcome {

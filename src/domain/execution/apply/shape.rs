@@ -6,6 +6,7 @@ use crate::event::work::DecompositionAdopted;
 use crate::execution::Execution;
 use crate::execution::tree::{Approval, Node, Spot};
 use crate::{Dependency, IllegalTransition, TaskDefinition, TaskId, Timestamp};
+use std::sync::Arc;
 
 impl Execution {
     pub(super) fn add_tasks(
@@ -76,7 +77,8 @@ impl Execution {
             let kept = &node.definition;
             let (task_id, parent_id) = (kept.task_id.clone(), kept.parent_id.clone());
             let kind = kept.kind;
-            node.definition = TaskDefinition { task_id, parent_id, kind, ..definition.clone() };
+            let new = TaskDefinition { task_id, parent_id, kind, ..definition.clone() };
+            node.definition = Arc::new(new);
             node.approval = match (&definition.approval, node.approval) {
                 (Some(_), Approval::NotNeeded) => Approval::Needed,
                 (None, Approval::Needed) => Approval::NotNeeded,

@@ -9,6 +9,7 @@ use crate::execution::tree::{Closing, Closure, LateReport, Lease, Node, Spot, St
 use crate::execution::{Execution, ExecutionStatus};
 use crate::planted::is_planted;
 use crate::{Json, TaskId, Timestamp};
+use std::sync::Arc;
 
 impl Execution {
     pub(super) fn apply_work(&mut self, event: &WorkEvent) -> Applied {
@@ -125,7 +126,9 @@ impl Execution {
     fn apply_change(&mut self, kind: &'static str, event: &WorkEvent) -> Applied {
         if let WorkEvent::TaskReassigned(e) = event {
             let spot = self.spot(kind, &e.task_id)?;
-            self.tree.note(spot, |node| node.definition.agent_id.clone_from(&e.agent_id));
+            self.tree.note(spot, |node| {
+                Arc::make_mut(&mut node.definition).agent_id.clone_from(&e.agent_id);
+            });
         }
         if let WorkEvent::TaskPriorityChanged(e) = event {
             let spot = self.spot(kind, &e.task_id)?;

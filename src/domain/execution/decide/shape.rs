@@ -76,7 +76,7 @@ impl Execution {
             spot.is_some_and(|spot| {
                 let kept = &self.tree.node(spot).definition;
                 let (parent_id, kind) = (kept.parent_id.clone(), kept.kind);
-                *kept == TaskDefinition { parent_id, kind, ..change.definition.clone() }
+                **kept == TaskDefinition { parent_id, kind, ..change.definition.clone() }
             })
         })
     }
@@ -138,7 +138,7 @@ impl Execution {
     fn has_these_parts(&self, spot: Spot, parts: &[TaskDefinition], tied: &[Dependency]) -> bool {
         let below = self.tree.below(spot);
         let nodes = || below.iter().skip(1).map(|&step| self.tree.node(step));
-        let mut kept: Vec<_> = nodes().map(|node| &node.definition).collect();
+        let mut kept: Vec<_> = nodes().map(|node| &*node.definition).collect();
         let waits: usize = nodes().map(|node| node.waits_for.len()).sum();
         let mut wanted: Vec<_> = parts.iter().collect();
         kept.sort_by(|a, b| a.task_id.cmp(&b.task_id));

@@ -4,6 +4,7 @@ use super::{Approval, Ready, Spot, Stage, Tree};
 use crate::execution::TaskStatus;
 use crate::{DependencyType, Timestamp};
 use std::cmp::Reverse;
+use std::sync::Arc;
 
 impl Tree {
     /// Changes a leaf, and keeps counts, sets and dependents in step.
@@ -121,7 +122,7 @@ impl Tree {
             let ready = self.ready_key(spot, since);
             self.ready.remove(&ready);
         }
-        self.node_mut(spot).definition.priority = priority;
+        Arc::make_mut(&mut self.node_mut(spot).definition).priority = priority;
         if let Some(since) = since {
             let ready = self.ready_key(spot, since);
             self.ready.insert(ready);

@@ -19,6 +19,7 @@ use crate::{Priority, TaskId, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// The deepest that a tree may be.
 pub const DEPTH_MAX: usize = 10;
@@ -83,6 +84,19 @@ impl Tree {
 
     fn node_mut(&mut self, spot: Spot) -> &mut Node {
         &mut self.nodes[spot.index()]
+    }
+
+    /// Keeps each task that the other tree describes in the same words only once for both.
+    pub(in crate::execution) fn share_definitions(&mut self, other: &Self) {
+        for node in &mut self.nodes {
+            let theirs = other.find(&node.definition.task_id).map(|spot| other.node(spot));
+            if let Some(theirs) = theirs.filter(|theirs| theirs.definition == node.definition) {
+                node.definition = Arc::clone(&theirs.definition);
+            }
+        }
+        let ids =
+            self.by_id.values().map(|&spot| (self.node(spot).definition.task_id.clone(), spot));
+        self.by_id = ids.collect();
     }
 
     /// Where a task stands.

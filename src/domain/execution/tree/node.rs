@@ -6,6 +6,7 @@ use crate::execution::TaskStatus;
 use crate::planted::is_planted;
 use crate::{AgentId, DependencyType, Json, TaskDefinition, Text, Timestamp, Usage};
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// One end of a dependency.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -198,8 +199,8 @@ impl Leaf {
 /// What is known of one task.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Node {
-    /// The task as the plan describes it.
-    pub definition: TaskDefinition,
+    /// The task as the plan describes it; executions of the same plan can share it.
+    pub definition: Arc<TaskDefinition>,
     /// The task that it is a part of.
     pub parent: Option<Spot>,
     /// Its parts.
@@ -251,7 +252,7 @@ impl Node {
     pub(super) fn new(definition: TaskDefinition, parent: Option<Spot>) -> Self {
         let needs_approval = definition.approval.is_some();
         Self {
-            definition,
+            definition: Arc::new(definition),
             parent,
             children: Few::default(),
             waits_for: Few::default(),

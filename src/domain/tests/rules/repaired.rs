@@ -254,7 +254,7 @@ fn a_higher_budget_takes_the_blocker_away() {
 fn an_amendment_that_changes_nothing_is_nothing() {
     let mut story = given(plan("a b"));
     let definition = story.node("a").definition.clone();
-    let change = TaskChange { definition };
+    let change = TaskChange { definition: (*definition).clone() };
     story.when(amend(|a| a.changed.push(change))).then_nothing();
 }
 

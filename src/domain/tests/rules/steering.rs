@@ -131,6 +131,18 @@ fn a_fork_of_what_is_done_is_done() {
     given(forked).then_status(Status::Completed);
 }
 
+#[test]
+fn sharing_memory_with_another_execution_changes_nothing() {
+    let one = given(plan("p p/a p/b c"));
+    let mut other = given(plan("p p/a p/b d").task("b", |task| task.priority = Priority::High));
+    let before = other.state.clone();
+    other.state.share_definitions(&one.state);
+    assert_eq!(other.state, before);
+    other.when(grant("a", "larry")).when(completed("a", "larry"));
+    one.state.check_invariants().expect("the one is as it was");
+    assert_eq!(one.node("a").status(), TaskStatus::Queued);
+}
+
 fn remembering(value: &str) -> ExecutionCommand {
     ExecutionCommand::SetContext(Box::new(ContextEntry {
         task_id: None,
