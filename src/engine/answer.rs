@@ -77,7 +77,10 @@ pub(super) fn append_error(error: AppendError) -> EngineError {
         AppendError::Busy => EngineError::Busy,
         AppendError::OutcomeUnknown => EngineError::OutcomeUnknown,
         AppendError::Closed => EngineError::Stopping,
-        error => EngineError::Append(error),
+        error @ (AppendError::Conflict { .. }
+        | AppendError::TooLarge { .. }
+        | AppendError::BadText(_)
+        | AppendError::Store(_)) => EngineError::Append(error),
     }
 }
 

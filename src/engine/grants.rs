@@ -133,7 +133,7 @@ impl Engine {
                 Offered::Nothing => behind = Some(place),
                 Offered::AgentChanged => return Ok(None),
                 Offered::Failed(EngineError::BrokenStream { stream, why }) => {
-                    tracing::error!(%stream, why, "{stream} cannot be folded; it gives nothing out");
+                    tracing::error!(%stream, why, "{stream} is broken; it gives nothing out");
                     let workspace = workspace.clone();
                     self.inner.index.drop_broken(&StreamKey { workspace, stream });
                 }
@@ -291,21 +291,21 @@ impl Offer {
         discard(self.reply.send(offered));
     }
 
-    fn nothing(self: Box<Self>) {
+    fn nothing(self) {
         self.send(Offered::Nothing);
     }
 
     /// The agent's stream moved: whoever asks must look at it anew.
-    pub(super) fn agent_changed(self: Box<Self>) {
+    pub(super) fn agent_changed(self) {
         self.send(Offered::AgentChanged);
     }
 
-    pub(super) fn refuse(self: Box<Self>, error: &EngineError) {
+    pub(super) fn refuse(self, error: &EngineError) {
         self.send(Offered::Failed(error.clone()));
     }
 
     /// The grant is stored.
-    pub(super) fn answer(self: Box<Self>, execution: Option<&Execution>, events: &[Event]) {
+    pub(super) fn answer(self, execution: Option<&Execution>, events: &[Event]) {
         let task = granted_in(events).zip(execution).and_then(|(granted, execution)| {
             granted_task(execution, &granted.task_id, &self.agent_id)
         });

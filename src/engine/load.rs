@@ -41,7 +41,8 @@ async fn start(engine: &EngineInner, key: &StreamKey) -> Result<Loaded, EngineEr
     let decoded = kept.and_then(|snapshot| {
         let state = State::decode(kind, &snapshot.state);
         if let Err(error) = &state {
-            tracing::warn!(%error, stream = %key.stream, "a snapshot of {} is of no use", key.stream);
+            let stream = &key.stream;
+            tracing::warn!(%error, %stream, "a snapshot of {stream} is of no use");
         }
         Some((state.ok()?, snapshot.version))
     });
