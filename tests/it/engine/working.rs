@@ -263,3 +263,15 @@ async fn a_task_given_back_is_there_for_the_next_at_once() -> Result<()> {
     })
     .await
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_ready_tasks_for_nobody_do_not_hide_one_for_somebody() -> Result<()> {
+    let house = House::on(Backend::memory().open().await?, &begin()).await?;
+    house.register("a", 9).await?;
+    let role = Some(title("Nobody"));
+    let idle = |number| TaskDefinition { role: role.clone(), ..leaf(&format!("n{number}")) };
+    let tasks = (0..400).map(idle).chain([leaf("last")]).collect();
+    house.create(execution("e", tasks)).await?;
+    assert_eq!(house.ids("a", 1).await?, ["last"]);
+    Ok(())
+}
