@@ -16,8 +16,10 @@ use crate::store::{
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-/// How often a command is decided anew when others changed the stream meanwhile.
-pub const APPEND_RETRIES_MAX: u32 = 8;
+/// How often a command is decided anew when others changed the stream meanwhile. Whoever loses must
+/// read before it can try again, and so loses more often than not while another engine is busy on
+/// the same stream: a few retries are not enough.
+pub const APPEND_RETRIES_MAX: u32 = 64;
 
 /// What is at hand while a stream is driven.
 pub(super) struct Drive {
@@ -186,7 +188,11 @@ impl Drive {
     /// Stores what was decided, and answers; the state is ahead of the log until then.
     pub(super) async fn store(&mut self, append: AppendRequest, job: Job, landed: Landed) {
         if is_planted("ack_before_append") {
-            return landed.answer(job, (*self.engine.store.wake().borrow()).next(), None);
+            landed.answer(job, self.engine.store.wake().borrow().next(), None);
+            if self.engine.store.append(append).await.is_err() {
+                self.loaded = None;
+            }
+            return;
         }
         let outcome = self.engine.store.append(append).await;
         self.settle(job, outcome, landed);
@@ -219,17 +225,13 @@ impl Drive {
         if !is_planted("retry_without_reload") {
             self.loaded = None;
         }
-        match job {
-            Job::Offer { offer, .. } if *stream != self.cell.key.stream => offer.agent_changed(),
-            Job::Execute { attempts, .. } if *stream != self.cell.key.stream => {
-                refuse(job, &EngineError::Contended { attempts });
-            }
-            Job::Execute { .. }
-            | Job::DryRun { .. }
-            | Job::Look { .. }
-            | Job::Offer { .. }
-            | Job::Take { .. } => self.retry(job),
+        if *stream == self.cell.key.stream {
+            return self.retry(job);
         }
+        if let Job::Offer { offer, .. } = job {
+            return offer.agent_changed();
+        }
+        refuse(job, &EngineError::Contended { attempts: 1 });
     }
 
     fn retry(&mut self, job: Job) {

@@ -133,7 +133,7 @@ impl Engine {
                 Offered::Nothing => behind = Some(place),
                 Offered::AgentChanged => return Ok(None),
                 Offered::Failed(EngineError::BrokenStream { stream, why }) => {
-                    tracing::error!(%stream, why, "{stream} cannot be folded, and gives nothing");
+                    tracing::error!(%stream, why, "{stream} is broken; it gives nothing out");
                     let workspace = workspace.clone();
                     self.inner.index.drop_broken(&StreamKey { workspace, stream });
                 }

@@ -320,21 +320,24 @@ impl Engine {
             *touched = tick;
             return Arc::clone(cell);
         }
-        if cells.len() >= self.inner.config.cells_max {
-            evict(&mut cells);
-        }
+        let is_full = cells.len() >= self.inner.config.cells_max;
+        let evicted = if is_full { evict(&mut cells) } else { Vec::new() };
         let cell = Arc::new(Cell::new(key.clone()));
         cells.insert(key.clone(), (Arc::clone(&cell), tick));
+        drop(cells);
+        drop(evicted);
         cell
     }
 }
 
-/// Lets go of the tenth of the streams that were not asked for the longest.
-fn evict(cells: &mut BTreeMap<StreamKey, (Arc<Cell>, u64)>) {
+/// Takes out the tenth of the streams that were not asked for the longest, but for those that
+/// somebody is at: a stream must never have two places. Whoever calls lets go of them, and of the
+/// states in them, when nobody waits for the lock any more.
+fn evict(cells: &mut BTreeMap<StreamKey, (Arc<Cell>, u64)>) -> Vec<Arc<Cell>> {
     let mut ticks: Vec<u64> = cells.values().map(|(_, tick)| *tick).collect();
     ticks.sort_unstable();
-    let Some(&limit) = ticks.get(ticks.len() / 10) else {
-        return;
-    };
-    cells.retain(|_, (cell, tick)| *tick > limit || !cell.is_idle() || Arc::strong_count(cell) > 1);
+    let limit = ticks.get(ticks.len() / 10).copied().unwrap_or(0);
+    let is_free = |cell: &Arc<Cell>| Arc::strong_count(cell) == 1 && cell.is_idle();
+    let evicted = cells.extract_if(.., |_, (cell, tick)| *tick <= limit && is_free(cell));
+    evicted.map(|(_, (cell, _))| cell).collect()
 }

@@ -5,9 +5,6 @@ use crate::agent::Agent;
 use crate::{ActionName, AgentId, Priority, Timestamp};
 use std::collections::BTreeMap;
 
-/// How many ready leaves are looked at; those behind them come up when these are gone.
-const READY_ASKED_MAX: usize = 256;
-
 /// What a leaf asks of an agent.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Demand {
@@ -48,15 +45,21 @@ impl Demand {
 }
 
 impl Execution {
-    /// What the ready leaves ask for, with the best leaf of each demand.
+    /// What the ready leaves ask for, with the best leaf of each demand. All of them are looked at:
+    /// one behind many that nobody can do must not wait for those.
     pub fn demands(&self) -> BTreeMap<Demand, BestReady> {
         let mut demands = BTreeMap::new();
         if !self.gives_out() {
             return demands;
         }
-        for ready in self.tree.ready().take(READY_ASKED_MAX) {
+        let mut asked_before = None;
+        for ready in self.tree.ready() {
             let definition = &self.tree.node(ready.spot).definition;
-            let demand = match (self.tied_agent(ready.spot), &definition.action, &definition.role) {
+            let asked = (self.tied_agent(ready.spot), &definition.action, &definition.role);
+            if asked_before.replace(asked) == Some(asked) {
+                continue;
+            }
+            let demand = match asked {
                 (Some(agent_id), _, _) => Demand::Agent(agent_id.clone()),
                 (None, Some(action), _) => Demand::Action(action.clone()),
                 (None, None, Some(role)) => Demand::of_role(role.as_str()),

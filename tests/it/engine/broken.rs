@@ -112,7 +112,7 @@ async fn a_snapshot_and_its_tail_are_the_whole_stream() -> Result<()> {
         assert_eq!(newest(&house).await?, lived);
         let replayed = house.engine.state_at(&key_of("e"), Some(lived.1)).await?;
         assert_eq!(replayed, lived);
-        Ok(house.store.close().await)
+        house.close().await
     })
     .await
 }
@@ -137,7 +137,7 @@ async fn a_snapshot_of_another_fold_or_of_garbage_is_of_no_use() -> Result<()> {
             assert_eq!(newest(&house).await?, lived);
         }
         house.engine.execute(note("e", "after")).await?;
-        Ok(house.store.close().await)
+        house.close().await
     })
     .await
 }

@@ -92,7 +92,7 @@ async fn the_same_key_gets_the_first_answer_also_after_a_restart() -> Result<()>
         let reused = house.engine.execute(other).await;
         assert!(matches!(reused, Err(EngineError::KeyReused)), "{reused:?}");
         assert_eq!(log::count(&house.store, "note_added").await?, 1);
-        Ok(house.store.close().await)
+        house.close().await
     })
     .await
 }
@@ -206,7 +206,7 @@ async fn a_caller_that_goes_away_does_not_stop_its_command() -> Result<()> {
         }
         let house = house.again(&backend).await?;
         assert_eq!(log::count(&house.store, "note_added").await?, 20);
-        Ok(house.store.close().await)
+        house.close().await
     })
     .await
 }

@@ -71,6 +71,12 @@ impl House {
         Self::on(backend.open().await?, &self.hands).await
     }
 
+    pub(super) async fn close(self) -> Result<()> {
+        self.engine.stop().await;
+        self.store.close().await;
+        Ok(())
+    }
+
     pub(super) async fn execute(
         &self,
         stream: StreamName,

@@ -2,8 +2,10 @@
 //! legally at every prefix, and the invariants of the work protocol hold at every position.
 
 use anyhow::{Context, Result, ensure};
+use planexe_ax::domain::agent::Agent;
 use planexe_ax::domain::event::lifecycle::LifecycleEvent;
 use planexe_ax::domain::event::work::WorkEvent;
+use planexe_ax::domain::execution::Execution;
 use planexe_ax::domain::{AgentId, Event, StreamName};
 use planexe_ax::engine::State;
 use planexe_ax::store::{LogFilter, Position, RecordedEvent, Store};
@@ -24,12 +26,6 @@ pub(super) async fn read(store: &Store) -> Result<Vec<RecordedEvent>> {
 
 pub(super) fn decode(event: &RecordedEvent) -> Result<Event> {
     Ok(Event::decode(&event.kind, event.schema_version, &event.payload)?)
-}
-
-/// The kinds of the events of a stream, in order.
-pub(super) async fn kinds(store: &Store, stream: &StreamName) -> Result<Vec<String>> {
-    let events = read(store).await?.into_iter().filter(|event| event.stream == *stream);
-    Ok(events.map(|event| event.kind).collect())
 }
 
 /// How many events of that kind the log holds.
@@ -113,6 +109,3 @@ impl Walk {
         }
     }
 }
-
-use planexe_ax::domain::agent::Agent;
-use planexe_ax::domain::execution::Execution;

@@ -17,7 +17,7 @@ use std::time::Duration;
 const LEASE_MS: u64 = 30 * MINUTE_MS;
 
 async fn blockers(house: &House, name: &str) -> Result<Vec<BlockerKind>> {
-    house.ask(name, |e| e.blockers().map(|blocker| blocker.kind.clone()).collect()).await
+    house.ask(name, |e| e.blockers().map(|blocker| blocker.kind).collect()).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -68,7 +68,7 @@ async fn a_restart_changes_no_deadline_and_forgets_no_sign_of_life() -> Result<(
         let live = house.engine.index_written().await?;
         let house = house.again(&backend).await?;
         assert_eq!(house.engine.index_written().await?, live);
-        Ok(house.store.close().await)
+        house.close().await
     })
     .await
 }
@@ -177,7 +177,7 @@ async fn a_silent_agent_is_lost_and_any_sign_of_life_brings_it_back() -> Result<
         house.tasks("a", 1).await?;
         assert_eq!(house.agent_state("a").await?.status(), AgentStatus::Active);
         assert_eq!(blockers(&house, "tied").await?, []);
-        Ok(house.store.close().await)
+        house.close().await
     })
     .await
 }
@@ -218,7 +218,7 @@ async fn executions_are_told_of_their_agent_also_when_the_engine_died_in_between
         assert_eq!(blockers(&house, "tied").await?, []);
         let house = house.again(&backend).await?;
         assert_eq!(blockers(&house, "tied").await?, [BlockerKind::AgentUnreachable]);
-        Ok(house.store.close().await)
+        house.close().await
     })
     .await
 }

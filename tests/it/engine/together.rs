@@ -139,14 +139,14 @@ async fn agents_racing_at_two_engines_never_share_a_task_nor_exceed_their_slots(
                 .map(|number| {
                     let house = if number % 2 == 0 { &one } else { &other }.clone();
                     let agent = ["a", "b", "c"][number % 3];
-                    tokio::spawn(async move { house.poll(agent, 2).await })
+                    tokio::spawn(async move { house.poll(agent, 9).await })
                 })
                 .collect();
             for poll in polls {
                 drop(poll.await?);
             }
             for agent in ["a", "b", "c"] {
-                for task in one.tasks(agent, 2).await? {
+                for task in one.tasks(agent, 9).await? {
                     other.complete(agent, &task).await?;
                 }
             }
