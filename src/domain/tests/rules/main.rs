@@ -1,6 +1,5 @@
 //! The rules of executions, one by one.
 
-#[path = "../support/mod.rs"]
 mod support;
 
 mod blockers;
