@@ -14,6 +14,7 @@ mod moment;
 pub mod plan;
 mod planted;
 mod rejection;
+mod state;
 pub mod workspace;
 
 pub use base::*;
@@ -22,3 +23,4 @@ pub use catalogue_markdown::event_catalogue_markdown;
 pub use event::{Event, EventError};
 pub use moment::Moment;
 pub use rejection::{IllegalTransition, Rejection};
+pub use state::{Command, State};

@@ -2,8 +2,8 @@
 
 use super::driver;
 use super::request::{EngineError, Outcome, Request};
-use super::state::State;
 use super::{EngineInner, StreamKey};
+use crate::domain::State;
 use crate::store::{RecordedEvent, Version};
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -1,8 +1,8 @@
 //! Making an execution of a plan.
 
 use super::request::{EngineError, Outcome, Request, RequestKey};
-use super::state::Command;
 use super::{Engine, StreamKey};
+use crate::domain::Command;
 use crate::domain::execution::{CreateExecution, ExecutionCommand, Start};
 use crate::domain::plan::Plan;
 use crate::domain::{

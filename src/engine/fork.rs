@@ -1,11 +1,11 @@
 //! Forking: a new execution that begins with what another had achieved at some point.
 
 use super::request::{EngineError, Metadata, Outcome, Request};
-use super::state::{Command, State};
 use super::{Engine, StreamKey, load};
 use crate::domain::event::lifecycle::ForkOrigin;
 use crate::domain::execution::{CreateExecution, ExecutionCommand, Start};
 use crate::domain::{Actor, AgentId, ExecutionId, Json, Rejection, StreamName, WorkspaceId};
+use crate::domain::{Command, State};
 use crate::store::Version;
 
 /// How an execution is forked.

@@ -3,10 +3,10 @@
 
 use super::StreamKey;
 use super::presence::Presence;
+use crate::domain::State;
 use crate::domain::agent::Agent;
 use crate::domain::execution::{Demand, Execution, SignOfLife};
 use crate::domain::{AgentId, ExecutionId, Priority, TaskId, Timestamp, WorkspaceId};
-use crate::engine::state::State;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;

@@ -2,8 +2,8 @@
 //! with are told when it is lost, back, or gone for good.
 
 use super::request::{EngineError, Request};
-use super::state::Command;
 use super::{Engine, StreamKey, encode};
+use crate::domain::Command;
 use crate::domain::agent::{Agent, AgentCommand, AgentStatus};
 use crate::domain::execution::ExecutionCommand;
 use crate::domain::{Actor, ActorKind, AgentId, StreamName, WorkspaceId};

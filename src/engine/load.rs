@@ -2,10 +2,11 @@
 //! start.
 
 use super::cell::Loaded;
+use super::fingerprint::fold_fingerprint;
 use super::request::EngineError;
-use super::state::{State, fold_fingerprint};
 use super::{EngineInner, StreamKey};
 use crate::domain::Event;
+use crate::domain::State;
 use crate::store::{RecordedEvent, Snapshot, Version};
 
 /// How many events are read at once.

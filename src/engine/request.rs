@@ -1,7 +1,7 @@
 //! What is asked of the engine, and what it answers.
 
-use super::state::{Command, State};
 use crate::domain::{Actor, Event, Rejection, StreamName, Text, Timestamp, WorkspaceId};
+use crate::domain::{Command, State};
 use crate::store::{AppendError, Hash, Position, StoreError, StreamCondition, Version};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;

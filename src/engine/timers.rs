@@ -2,8 +2,8 @@
 //! wakes, and asks the law what is due.
 
 use super::request::{EngineError, Request};
-use super::state::Command;
 use super::{Engine, StreamKey};
+use crate::domain::Command;
 use crate::domain::agent::AgentCommand;
 use crate::domain::execution::ExecutionCommand;
 use crate::domain::{Actor, AgentId, StreamName, Timestamp, WorkspaceId};

@@ -1,15 +1,10 @@
 //! The state of any stream: one of the four kinds, behind one door.
 
-use crate::domain::agent::{Agent, AgentCommand};
-use crate::domain::execution::{Execution, ExecutionCommand, HandleError};
-use crate::domain::plan::{Plan, PlanCommand};
-use crate::domain::workspace::{Workspace, WorkspaceCommand};
-use crate::domain::{Event, IllegalTransition, Moment, Rejection, StreamKind};
-use sha2::{Digest, Sha256};
-
-/// Raised by hand whenever the same events fold to another state: snapshots of the old fold are
-/// of no use then.
-const FOLD_VERSION: u32 = 1;
+use crate::agent::{Agent, AgentCommand};
+use crate::execution::{Execution, ExecutionCommand, HandleError};
+use crate::plan::{Plan, PlanCommand};
+use crate::workspace::{Workspace, WorkspaceCommand};
+use crate::{Event, IllegalTransition, Moment, Rejection, StreamKind};
 
 /// A command to any stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,7 +79,7 @@ impl State {
     }
 
     /// The state as bytes, for a snapshot.
-    pub(super) fn encode(&self) -> Result<Vec<u8>, serde_json::Error> {
+    pub fn encode(&self) -> Result<Vec<u8>, serde_json::Error> {
         match self {
             Self::Execution(state) => serde_json::to_vec(state),
             Self::Plan(state) => serde_json::to_vec(state),
@@ -94,7 +89,7 @@ impl State {
     }
 
     /// A state from the bytes of a snapshot.
-    pub(super) fn decode(kind: StreamKind, bytes: &[u8]) -> Result<Self, serde_json::Error> {
+    pub fn decode(kind: StreamKind, bytes: &[u8]) -> Result<Self, serde_json::Error> {
         Ok(match kind {
             StreamKind::Execution => Self::Execution(serde_json::from_slice(bytes)?),
             StreamKind::Plan => Self::Plan(serde_json::from_slice(bytes)?),
@@ -126,23 +121,4 @@ impl State {
             Self::Agent(_) | Self::Execution(_) | Self::Workspace(_) => None,
         }
     }
-}
-
-/// Names the fold: the shapes of all events, and [`FOLD_VERSION`].
-pub fn fold_fingerprint() -> [u8; 16] {
-    let mut hash = Sha256::new();
-    hash.update(FOLD_VERSION.to_be_bytes());
-    hash.update(env!("CARGO_PKG_VERSION"));
-    for entry in Event::catalogue() {
-        hash.update(entry.kind);
-        hash.update(entry.schema_version.to_be_bytes());
-        for field in entry.fields {
-            hash.update(field.name);
-            hash.update(field.type_name);
-        }
-    }
-    let digest = hash.finalize();
-    let mut fingerprint = [0; 16];
-    fingerprint.copy_from_slice(&digest[..16]);
-    fingerprint
 }
