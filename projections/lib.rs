@@ -1,1 +1,24 @@
 //! The windows: pure folds of the log into what people see.
+
+mod changes;
+mod fold;
+mod memory_tables;
+pub mod progress;
+mod table;
+pub mod task_tree;
+mod value;
+mod window;
+
+pub use changes::{Changes, Mark, TableWrites};
+pub use fold::{Entry, Flushed, Folder, Stopped, StreamId, recompute};
+pub use memory_tables::MemoryTables;
+pub use table::{Column, Index, Mode, Table};
+pub use value::{BadCell, Cell, ColumnType, JsonText, Row, Value};
+pub use window::{FoldError, Happened, Part, Shape, Subject, Window};
+
+use std::sync::Arc;
+
+/// Every window of the product.
+pub fn windows() -> Vec<Arc<dyn Window>> {
+    vec![Arc::new(progress::ProgressWindow), Arc::new(task_tree::TaskTreeWindow)]
+}

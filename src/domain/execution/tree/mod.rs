@@ -36,6 +36,11 @@ impl Spot {
         Self(u32::try_from(index).expect("a tree has at most TASKS_MAX nodes"))
     }
 
+    /// Its place among all nodes that ever were: parents come before their parts.
+    pub fn ordinal(self) -> u32 {
+        self.0
+    }
+
     fn index(self) -> usize {
         usize::try_from(self.0).expect("an index fits a machine word")
     }
