@@ -14,7 +14,7 @@ const ACQUIRE_MS_MAX: u64 = 5_000;
 const VERSION_MIN: i32 = 140_000;
 
 /// Waits for the database, but not for ever: the driver itself has no time-out.
-pub(super) async fn within<T>(
+pub(in crate::store) async fn within<T>(
     exchange: impl Future<Output = Result<T, sqlx::Error>>,
 ) -> Result<T, StoreError> {
     match tokio::time::timeout(Duration::from_millis(EXCHANGE_MS_MAX), exchange).await {
@@ -24,7 +24,7 @@ pub(super) async fn within<T>(
 }
 
 /// The address, with the settings that every connection has.
-pub(super) fn options(url: &str) -> Result<PgConnectOptions, OpenError> {
+pub(in crate::store) fn options(url: &str) -> Result<PgConnectOptions, OpenError> {
     let options: PgConnectOptions = url.parse().map_err(|_| OpenError::BadAddress)?;
     Ok(options.application_name("planexe-ax").disable_statement_logging().options([
         ("statement_timeout", "10s"),
@@ -52,7 +52,9 @@ pub(super) fn append_options(options: &PgConnectOptions) -> PgConnectOptions {
 }
 
 /// One connection, outside any pool.
-pub(super) async fn connect(options: &PgConnectOptions) -> Result<PgConnection, StoreError> {
+pub(in crate::store) async fn connect(
+    options: &PgConnectOptions,
+) -> Result<PgConnection, StoreError> {
     within(PgConnection::connect_with(options)).await
 }
 

@@ -9,6 +9,7 @@ mod write;
 #[cfg(test)]
 mod write_tests;
 
+pub(super) use connect::{connect, options, within};
 pub(super) use write::{PostgresTx, PostgresWriter};
 
 use super::appender::Queue;

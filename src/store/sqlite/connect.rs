@@ -26,7 +26,7 @@ const STATEMENTS_MAX: usize = 512;
 const VERSION_MIN: (u32, u32, u32) = (3, 51, 3);
 
 /// Waits for the database, but not for ever.
-pub(super) async fn within<T>(
+pub(in crate::store) async fn within<T>(
     exchange: impl Future<Output = Result<T, sqlx::Error>>,
 ) -> Result<T, StoreError> {
     match tokio::time::timeout(Duration::from_millis(EXCHANGE_MS_MAX), exchange).await {
@@ -36,7 +36,7 @@ pub(super) async fn within<T>(
 }
 
 /// The file, with the settings under which a power cut loses nothing that was acknowledged.
-pub(super) fn options(path: &Path) -> SqliteConnectOptions {
+pub(in crate::store) fn options(path: &Path) -> SqliteConnectOptions {
     SqliteConnectOptions::new()
         .filename(path)
         .create_if_missing(true)
@@ -60,7 +60,7 @@ pub(super) fn append_options(options: &SqliteConnectOptions) -> SqliteConnectOpt
 }
 
 /// One connection, outside any pool.
-pub(super) async fn connect(
+pub(in crate::store) async fn connect(
     options: &SqliteConnectOptions,
 ) -> Result<SqliteConnection, StoreError> {
     within(SqliteConnection::connect_with(options)).await

@@ -8,6 +8,7 @@ mod read;
 mod rows_text;
 mod write;
 
+pub(super) use connect::{connect, options, within};
 pub(super) use write::{SqliteTx, SqliteWriter};
 
 use super::appender::Queue;

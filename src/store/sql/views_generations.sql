@@ -1,0 +1,5 @@
+select name, generation, window_version, fingerprint, tables, phase, position, prefix_hash, log_id,
+    epoch, stopped_at, stopped_why, skipped, target, build_cursor, events_done, is_paused,
+    events_per_second_max, started_at_ms, changed_at_ms
+from projection
+order by name, generation

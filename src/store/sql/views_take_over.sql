@@ -1,0 +1,1 @@
+update projection set epoch = $1 where epoch < $1

@@ -1,0 +1,344 @@
+//! The tables of the windows: where they are made, written, read and dropped. They can always be
+//! made again from the log, so on SQLite they live in a file of their own: writing them never
+//! holds up an append.
+
+mod catalogue;
+mod select;
+mod session;
+mod texts;
+mod write;
+
+pub use catalogue::{Generation, Phase};
+pub use select::{Condition, Page, Seen, Select};
+pub use write::{Step, WindowWrite, Written};
+
+use super::config::{Location, StoreConfig};
+use super::error::StoreError;
+use super::open_error::OpenError;
+use super::types::Position;
+use super::{postgres, sqlite};
+use crate::domain::Timestamp;
+use crate::projections::{ColumnType, Table};
+use catalogue::Cells;
+use session::{Address, Bind, Links, Session};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteSynchronous};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use texts::Dialect;
+use uuid::Uuid;
+
+/// How many connections write at once.
+const WRITERS_MAX: usize = 3;
+/// Any number will do, as long as every server takes the same.
+const PREPARE_ALONE: &str = "select pg_advisory_xact_lock(5207634870106)";
+
+/// The tables of the windows; clones are the same ones.
+#[derive(Clone)]
+pub struct Views {
+    reads: Arc<Links>,
+    writes: Arc<Links>,
+}
+
+/// A generation that is to be made.
+#[derive(Debug, Clone)]
+pub struct NewGeneration<'a> {
+    /// The window.
+    pub name: &'a str,
+    /// The version of its fold.
+    pub window_version: u16,
+    /// Names fold and tables.
+    pub fingerprint: &'a str,
+    /// Its tables.
+    pub tables: &'a [Table],
+    /// Where its life begins.
+    pub phase: Phase,
+    /// The log that it is made from.
+    pub log_id: Uuid,
+    /// The position up to which it is built.
+    pub target: Position,
+    /// How fast it is built at most.
+    pub events_per_second_max: Option<u64>,
+    /// Now.
+    pub at: Timestamp,
+}
+
+impl Views {
+    /// Opens the windows that belong to the archive at an address.
+    pub async fn open(config: &StoreConfig) -> Result<Self, OpenError> {
+        let address = match Location::parse(&config.url).ok_or(OpenError::BadAddress)? {
+            Location::Postgres(url) => {
+                let options = postgres::options(url)?;
+                Address::Postgres(options.options([("synchronous_commit", "off")]))
+            }
+            Location::Sqlite(path) => Address::Sqlite(sqlite_options(&beside(&path))),
+            Location::Memory => return Err(OpenError::BadAddress),
+        };
+        let readers = usize::try_from(config.read_connections_max).unwrap_or(1);
+        let views = Self {
+            reads: Arc::new(Links::new(address.clone(), readers)),
+            writes: Arc::new(Links::new(address, WRITERS_MAX)),
+        };
+        views.prepare().await?;
+        Ok(views)
+    }
+
+    /// Makes the lists of generations and projectors, where they are not there yet.
+    async fn prepare(&self) -> Result<(), StoreError> {
+        let mut session = self.writes.session().await?;
+        session.begin().await?;
+        if session.is_postgres() {
+            session.script(PREPARE_ALONE).await?;
+        }
+        session.script(include_str!("../sql/views_schema.sql")).await?;
+        session.commit().await
+    }
+
+    /// Lets go of the database.
+    pub fn close(&self) {
+        self.reads.close();
+        self.writes.close();
+    }
+
+    fn dialect(&self) -> Dialect {
+        if self.writes.is_postgres() { Dialect::Postgres } else { Dialect::Sqlite }
+    }
+
+    /// Every generation of every window.
+    pub async fn generations(&self) -> Result<Vec<Generation>, StoreError> {
+        let mut session = self.reads.session().await?;
+        session.begin_reading().await?;
+        let generations = catalogue::generations(&mut session).await?;
+        session.roll_back().await?;
+        Ok(generations)
+    }
+
+    /// Makes the next generation of a window, with its tables; answers its number.
+    pub async fn create(&self, new: &NewGeneration<'_>) -> Result<u64, StoreError> {
+        let mut session = self.writes.session().await?;
+        session.begin().await?;
+        if session.is_postgres() {
+            session.script(PREPARE_ALONE).await?;
+        }
+        let known = catalogue::generations(&mut session).await?;
+        let own = known.iter().filter(|known| known.name == new.name);
+        let generation = own.map(|known| known.generation).max().unwrap_or(0) + 1;
+        for table in new.tables {
+            session.script(&texts::create(table, generation, self.dialect())).await?;
+        }
+        let tables: Vec<_> = new.tables.iter().map(|table| table.name).collect();
+        let tables = serde_json::to_string(&tables).expect("texts always become JSON");
+        let binds = vec![
+            Bind::from(new.name),
+            Bind::from(generation),
+            Bind::from(u64::from(new.window_version)),
+            Bind::from(new.fingerprint),
+            Bind::from(tables.as_str()),
+            Bind::from(new.phase.as_str()),
+            Bind::from(new.log_id.to_string().as_str()),
+            Bind::from(new.target.get()),
+            Bind::from(new.events_per_second_max),
+            Bind::from(new.at),
+        ];
+        session.run(include_str!("../sql/views_create.sql"), binds).await?;
+        session.commit().await?;
+        Ok(generation)
+    }
+
+    /// Takes or keeps the lead over all projectors until then; none while another one has it. Each
+    /// new leader has a higher epoch, and nothing is written under an older one.
+    pub async fn lead(
+        &self,
+        owner: &str,
+        now: Timestamp,
+        until: Timestamp,
+    ) -> Result<Option<u64>, StoreError> {
+        let mut session = self.writes.session().await?;
+        session.begin().await?;
+        let binds = vec![Bind::from(owner), Bind::from(now), Bind::from(until)];
+        let text = include_str!("../sql/views_lead.sql");
+        let rows = session.rows(text, binds, &[ColumnType::Integer]).await?;
+        let Some(row) = rows.first() else {
+            session.roll_back().await?;
+            return Ok(None);
+        };
+        let epoch = Cells(row).number(0)?;
+        let text = include_str!("../sql/views_take_over.sql");
+        session.run(text, vec![Bind::from(epoch)]).await?;
+        session.commit().await?;
+        Ok(Some(epoch))
+    }
+
+    /// Gives the lead up.
+    pub async fn resign(&self, owner: &str) -> Result<(), StoreError> {
+        let text = include_str!("../sql/views_resign.sql");
+        self.change(text, vec![Bind::from(owner)]).await?;
+        Ok(())
+    }
+
+    /// Writes what events changed, and moves the generations on, in one transaction.
+    pub async fn write(
+        &self,
+        epoch: u64,
+        writes: &[WindowWrite<'_>],
+        at: Timestamp,
+    ) -> Result<Written, StoreError> {
+        let session = self.writes.session().await?;
+        write::write(session, self.dialect(), epoch, writes, at).await
+    }
+
+    /// Notes that a generation stopped at an event.
+    pub async fn stop(
+        &self,
+        epoch: u64,
+        place: (&str, u64),
+        stopped: (Position, &str),
+        at: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let text = include_str!("../sql/views_stop.sql");
+        let binds = vec![
+            Bind::from(place.0),
+            Bind::from(place.1),
+            Bind::from(epoch),
+            Bind::from(stopped.0.get()),
+            Bind::from(stopped.1),
+            Bind::from(at),
+        ];
+        Ok(self.change(text, binds).await? == 1)
+    }
+
+    /// Lets a generation that stopped go on; without the events that are named.
+    pub async fn resume(
+        &self,
+        place: (&str, u64),
+        skipped: &[u64],
+        at: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let text = include_str!("../sql/views_resume.sql");
+        let skipped = serde_json::to_string(skipped).expect("numbers always become JSON");
+        let (name, generation) = place;
+        let binds = vec![
+            Bind::from(name),
+            Bind::from(generation),
+            Bind::from(skipped.as_str()),
+            Bind::from(at),
+        ];
+        Ok(self.change(text, binds).await? == 1)
+    }
+
+    /// Moves a generation from one phase to another; false when it is in neither.
+    pub async fn set_phase(
+        &self,
+        place: (&str, u64),
+        from: Phase,
+        to: Phase,
+        at: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let binds = phase_binds(place, from, to, at);
+        Ok(self.change(include_str!("../sql/views_set_phase.sql"), binds).await? == 1)
+    }
+
+    /// Lets building rest or go on, and says how fast it may be.
+    pub async fn set_pace(
+        &self,
+        place: (&str, u64),
+        is_paused: bool,
+        events_per_second_max: Option<u64>,
+    ) -> Result<bool, StoreError> {
+        let binds = vec![
+            Bind::from(place.0),
+            Bind::from(place.1),
+            Bind::from(u64::from(is_paused)),
+            Bind::from(events_per_second_max),
+        ];
+        Ok(self.change(include_str!("../sql/views_set_pace.sql"), binds).await? == 1)
+    }
+
+    /// Makes another generation the one that is read, in one transaction; false when it is not as
+    /// far as the live one, or somebody else was faster. The one that was live is kept.
+    pub async fn switch(&self, name: &str, to: u64, at: Timestamp) -> Result<bool, StoreError> {
+        let mut session = self.writes.session().await?;
+        session.begin().await?;
+        if session.is_postgres() {
+            session.script(PREPARE_ALONE).await?;
+        }
+        let known = catalogue::generations(&mut session).await?;
+        let find = |wanted: &dyn Fn(&Generation) -> bool| {
+            known.iter().find(|known| known.name == name && wanted(known))
+        };
+        let live = find(&|known| known.phase == Phase::Live);
+        let next = find(&|known| known.generation == to && known.phase != Phase::Live);
+        let can = |next: &&Generation| {
+            let is_far_enough = live.is_none_or(|live| next.position >= live.position);
+            is_far_enough && matches!(next.phase, Phase::CatchingUp | Phase::Ready | Phase::Retired)
+        };
+        let Some(next) = next.filter(can) else {
+            session.roll_back().await?;
+            return Ok(false);
+        };
+        let text = include_str!("../sql/views_set_phase.sql");
+        if let Some(live) = live {
+            let place = (name, live.generation);
+            let binds = phase_binds(place, Phase::Live, Phase::Retired, at);
+            session.run(text, binds).await?;
+        }
+        session.run(text, phase_binds((name, to), next.phase, Phase::Live, at)).await?;
+        session.commit().await?;
+        Ok(true)
+    }
+
+    /// Drops the tables of a generation that is not live, and forgets it.
+    pub async fn drop_generation(&self, name: &str, generation: u64) -> Result<bool, StoreError> {
+        let mut session = self.writes.session().await?;
+        session.begin().await?;
+        let known = catalogue::generations(&mut session).await?;
+        let is_it = |known: &&Generation| {
+            known.name == name && known.generation == generation && known.phase != Phase::Live
+        };
+        let Some(found) = known.iter().find(is_it) else {
+            session.roll_back().await?;
+            return Ok(false);
+        };
+        for table in &found.tables {
+            session.script(&texts::drop(table, generation, self.dialect())).await?;
+        }
+        let text = include_str!("../sql/views_forget.sql");
+        session.run(text, vec![Bind::from(name), Bind::from(generation)]).await?;
+        session.commit().await?;
+        Ok(true)
+    }
+
+    /// A page of rows of the live generation, with the position that it is at.
+    pub async fn read(&self, select: &Select<'_>) -> Result<Page, StoreError> {
+        select::read(self.reads.session().await?, self.dialect(), select).await
+    }
+
+    async fn change(&self, text: &str, binds: Vec<Bind>) -> Result<u64, StoreError> {
+        let mut session: Session<'_> = self.writes.session().await?;
+        session.begin().await?;
+        let changed = session.run(text, binds).await?;
+        session.commit().await?;
+        Ok(changed)
+    }
+}
+
+fn phase_binds(place: (&str, u64), from: Phase, to: Phase, at: Timestamp) -> Vec<Bind> {
+    let (name, generation) = place;
+    vec![
+        Bind::from(name),
+        Bind::from(generation),
+        Bind::from(from.as_str()),
+        Bind::from(to.as_str()),
+        Bind::from(at),
+    ]
+}
+
+/// The file of the windows, beside that of the log.
+fn beside(log: &Path) -> PathBuf {
+    log.with_extension("views.db")
+}
+
+/// What is in the file can be made again from the log: a power cut may cost the last writes, never
+/// more.
+fn sqlite_options(path: &Path) -> SqliteConnectOptions {
+    sqlite::options(path).synchronous(SqliteSynchronous::Normal)
+}

@@ -1,0 +1,187 @@
+//! Reading windows: pages of rows by key, never a count, never an offset.
+
+use super::catalogue::Cells;
+use super::session::{Bind, Session};
+use super::texts::{self, Dialect};
+use crate::domain::Timestamp;
+use crate::projections::{ColumnType, Mark, Row, Table, Value};
+use crate::store::error::StoreError;
+use crate::store::types::Position;
+
+/// Which rows of a table are wanted.
+#[derive(Debug, Clone)]
+pub struct Select<'a> {
+    /// The window.
+    pub window: &'a str,
+    /// The table.
+    pub table: &'a Table,
+    /// What must hold of them.
+    pub conditions: Vec<(&'static str, Condition)>,
+    /// The words that full-text search must find in them.
+    pub search: Option<&'a str>,
+    /// What they are ordered by; the last of these columns tells any two rows apart.
+    pub order: &'a [&'static str],
+    /// Whether the last comes first.
+    pub is_descending: bool,
+    /// What the row before the page has in the columns of the order.
+    pub after: Option<Vec<Value>>,
+    /// How many rows at most.
+    pub limit: usize,
+}
+
+/// What must hold of a column.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Condition {
+    /// It holds this.
+    Is(Value),
+    /// It holds one of these texts.
+    In(Vec<String>),
+    /// It holds this or more.
+    From(Value),
+    /// It holds less.
+    Before(Value),
+    /// It holds nothing.
+    Nothing,
+    /// It holds something.
+    Something,
+}
+
+/// A row, with the last event that changed it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen {
+    /// What is in it.
+    pub row: Row,
+    /// The last event that changed it.
+    pub mark: Mark,
+}
+
+/// Rows of one moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page {
+    /// The rows.
+    pub rows: Vec<Seen>,
+    /// The last event that the window had taken in; none before it is built.
+    pub position: Option<Position>,
+    /// Whether the window stopped at the event after that.
+    pub is_stopped: bool,
+    /// When the window was last written.
+    pub changed_at: Timestamp,
+}
+
+pub(super) async fn read(
+    mut session: Session<'_>,
+    dialect: Dialect,
+    select: &Select<'_>,
+) -> Result<Page, StoreError> {
+    session.begin_reading().await?;
+    let columns = [ColumnType::Integer; 4];
+    let live = include_str!("../sql/views_live.sql");
+    let live = session.rows(live, vec![Bind::from(select.window)], &columns).await?;
+    let Some(live) = live.first().map(|row| Cells(row)) else {
+        session.roll_back().await?;
+        let changed_at = Timestamp::default();
+        return Ok(Page { rows: Vec::new(), position: None, is_stopped: false, changed_at });
+    };
+    let (text, binds) = text_of(select, live.number(0)?, dialect);
+    let columns: Vec<_> = texts::all_columns(select.table).iter().map(|it| it.holds).collect();
+    let rows = session.rows(&text, binds, &columns).await?;
+    let rows = rows.into_iter().map(seen).collect::<Result<_, _>>()?;
+    session.roll_back().await?;
+    Ok(Page {
+        rows,
+        position: Some(live.number(1)?.into()),
+        is_stopped: live.optional_number(3)?.is_some(),
+        changed_at: Timestamp::from_unix_ms(live.integer(2)?),
+    })
+}
+
+fn seen(mut row: Row) -> Result<Seen, StoreError> {
+    let marks = row.split_off(row.len().saturating_sub(2));
+    let marks = Cells(&marks);
+    let at = Timestamp::from_unix_ms(marks.integer(1)?);
+    Ok(Seen { row, mark: Mark { position: marks.number(0)?, at } })
+}
+
+/// What gathers while a statement is written.
+struct Draft {
+    dialect: Dialect,
+    binds: Vec<Bind>,
+    clauses: Vec<String>,
+}
+
+impl Draft {
+    fn bind(&mut self, bind: Bind) -> String {
+        self.binds.push(bind);
+        format!("${}", self.binds.len())
+    }
+
+    fn bind_value(&mut self, value: &Value) -> String {
+        self.bind(match value {
+            Value::Null => Bind::Text(None),
+            Value::Integer(number) => Bind::Integer(Some(*number)),
+            Value::Text(text) => Bind::Text(Some(text.clone())),
+        })
+    }
+
+    fn add(&mut self, column: &str, condition: &Condition) {
+        let clause = match condition {
+            Condition::Is(value) => format!("t.{column} = {}", self.bind_value(value)),
+            Condition::From(value) => format!("t.{column} >= {}", self.bind_value(value)),
+            Condition::Before(value) => format!("t.{column} < {}", self.bind_value(value)),
+            Condition::Nothing => format!("t.{column} is null"),
+            Condition::Something => format!("t.{column} is not null"),
+            Condition::In(texts) if self.dialect == Dialect::Postgres => {
+                let texts = texts.iter().map(|text| Some(text.as_str().into())).collect();
+                format!("t.{column} = any ({})", self.bind(Bind::Texts(texts)))
+            }
+            Condition::In(texts) => {
+                let texts = serde_json::to_string(texts).expect("texts always become JSON");
+                let list = self.bind(Bind::from(texts.as_str()));
+                format!("t.{column} in (select value from json_each({list}))")
+            }
+        };
+        self.clauses.push(clause);
+    }
+
+    fn search(&mut self, name: &str, words: &str) {
+        let clause = if self.dialect == Dialect::Postgres {
+            let words = self.bind(Bind::from(words));
+            format!("t.search @@ websearch_to_tsquery('simple', {words})")
+        } else {
+            let words = words.split_whitespace().map(|it| format!("\"{}\"", it.replace('"', "")));
+            let words = self.bind(Bind::from(words.collect::<Vec<_>>().join(" ").as_str()));
+            let found =
+                format!("select rowid from {name}_search where {name}_search match {words}");
+            format!("t.rowid in ({found})")
+        };
+        self.clauses.push(clause);
+    }
+}
+
+fn text_of(select: &Select<'_>, generation: u64, dialect: Dialect) -> (String, Vec<Bind>) {
+    let name = texts::stored_name(select.table.name, generation);
+    let mut draft = Draft { dialect, binds: Vec::new(), clauses: vec!["true".to_owned()] };
+    for (column, condition) in &select.conditions {
+        draft.add(column, condition);
+    }
+    if let Some(words) = select.search.filter(|words| !words.trim().is_empty()) {
+        draft.search(&name, words);
+    }
+    let direction = if select.is_descending { " desc" } else { "" };
+    let columns = select.order.iter().map(|column| format!("t.{column}")).collect::<Vec<_>>();
+    if let Some(after) = &select.after {
+        let sign = if select.is_descending { "<" } else { ">" };
+        let places = after.iter().map(|value| draft.bind_value(value)).collect::<Vec<_>>();
+        let (columns, places) = (columns.join(", "), places.join(", "));
+        draft.clauses.push(format!("({columns}) {sign} ({places})"));
+    }
+    let all = texts::all_columns(select.table);
+    let list = all.iter().map(|column| format!("t.{}", column.name)).collect::<Vec<_>>().join(", ");
+    let order = columns.iter().map(|column| format!("{column}{direction}")).collect::<Vec<_>>();
+    let order = order.join(", ");
+    let clauses = draft.clauses.join(" and ");
+    let limit = draft.bind(Bind::from(u64::try_from(select.limit).unwrap_or(u64::MAX)));
+    let text =
+        format!("select {list} from {name} t where {clauses} order by {order} limit {limit}");
+    (text, draft.binds)
+}

@@ -1,0 +1,250 @@
+//! Connections for the windows. A connection goes back only when its unit of work has ended; one
+//! that was left in the middle is closed.
+
+use crate::domain::Timestamp;
+use crate::projections::{ColumnType, Row, Value};
+use crate::store::error::StoreError;
+use crate::store::rows::to_row;
+use crate::store::{postgres, sqlite};
+use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgRow, Postgres};
+use sqlx::query::Query;
+use sqlx::sqlite::{Sqlite, SqliteArguments, SqliteConnectOptions, SqliteConnection, SqliteRow};
+use sqlx::{AssertSqlSafe, Row as _};
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// What is bound to a place in a statement.
+#[derive(Debug, Clone)]
+pub(super) enum Bind {
+    /// A number.
+    Integer(Option<i64>),
+    /// A text.
+    Text(Option<Arc<str>>),
+    /// A column of numbers; PostgreSQL only.
+    Integers(Vec<Option<i64>>),
+    /// A column of texts; PostgreSQL only.
+    Texts(Vec<Option<Arc<str>>>),
+}
+
+impl From<u64> for Bind {
+    fn from(number: u64) -> Self {
+        Self::Integer(Some(to_row(number)))
+    }
+}
+
+impl From<Option<u64>> for Bind {
+    fn from(number: Option<u64>) -> Self {
+        Self::Integer(number.map(to_row))
+    }
+}
+
+impl From<Timestamp> for Bind {
+    fn from(at: Timestamp) -> Self {
+        Self::Integer(Some(at.unix_ms()))
+    }
+}
+
+impl From<&str> for Bind {
+    fn from(text: &str) -> Self {
+        Self::Text(Some(text.into()))
+    }
+}
+
+impl From<Option<&str>> for Bind {
+    fn from(text: Option<&str>) -> Self {
+        Self::Text(text.map(Arc::from))
+    }
+}
+
+/// Which database, and how it is reached.
+#[derive(Debug, Clone)]
+pub(super) enum Address {
+    Postgres(PgConnectOptions),
+    Sqlite(SqliteConnectOptions),
+}
+
+/// An open connection.
+enum Link {
+    Postgres(Box<PgConnection>),
+    Sqlite(Box<SqliteConnection>),
+}
+
+/// Some connections to one database.
+pub(super) struct Links {
+    address: Address,
+    idle: Mutex<Vec<Link>>,
+    permits: Arc<Semaphore>,
+}
+
+impl Links {
+    pub(super) fn new(address: Address, connections_max: usize) -> Self {
+        let permits = Arc::new(Semaphore::new(connections_max));
+        Self { address, idle: Mutex::default(), permits }
+    }
+
+    pub(super) fn is_postgres(&self) -> bool {
+        matches!(self.address, Address::Postgres(_))
+    }
+
+    /// A connection, for one unit of work.
+    pub(super) async fn session(&self) -> Result<Session<'_>, StoreError> {
+        let permit = Arc::clone(&self.permits).acquire_owned().await;
+        let permit = permit.map_err(|_| StoreError::Unavailable { source: None })?;
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let link = match (idle, &self.address) {
+            (Some(link), _) => link,
+            (None, Address::Postgres(options)) => {
+                Link::Postgres(Box::new(postgres::connect(options).await?))
+            }
+            (None, Address::Sqlite(options)) => {
+                Link::Sqlite(Box::new(sqlite::connect(options).await?))
+            }
+        };
+        Ok(Session { links: self, link, _permit: permit })
+    }
+
+    pub(super) fn close(&self) {
+        self.permits.close();
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+}
+
+/// A connection that one unit of work has to itself.
+pub(super) struct Session<'a> {
+    links: &'a Links,
+    link: Link,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Session<'_> {
+    pub(super) fn is_postgres(&self) -> bool {
+        self.links.is_postgres()
+    }
+
+    /// Begins a transaction that writes.
+    pub(super) async fn begin(&mut self) -> Result<(), StoreError> {
+        let text = if self.is_postgres() { "begin" } else { "begin immediate" };
+        self.script(text).await
+    }
+
+    /// Begins a transaction that sees one moment of the database.
+    pub(super) async fn begin_reading(&mut self) -> Result<(), StoreError> {
+        let text = if self.is_postgres() {
+            "begin transaction isolation level repeatable read, read only"
+        } else {
+            "begin"
+        };
+        self.script(text).await
+    }
+
+    /// Commits, and gives the connection back.
+    pub(super) async fn commit(mut self) -> Result<(), StoreError> {
+        self.script("commit").await?;
+        self.give_back();
+        Ok(())
+    }
+
+    /// Undoes the transaction, and gives the connection back.
+    pub(super) async fn roll_back(mut self) -> Result<(), StoreError> {
+        self.script("rollback").await?;
+        self.give_back();
+        Ok(())
+    }
+
+    fn give_back(self) {
+        let mut idle = self.links.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        idle.push(self.link);
+    }
+
+    /// Runs statements that take nothing.
+    pub(super) async fn script(&mut self, text: &str) -> Result<(), StoreError> {
+        let script = sqlx::raw_sql(AssertSqlSafe(text.to_owned()));
+        match &mut self.link {
+            Link::Postgres(link) => {
+                postgres::within(script.execute(&mut **link)).await?;
+            }
+            Link::Sqlite(link) => {
+                sqlite::within(script.execute(&mut **link)).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Runs a statement; answers how many rows it changed.
+    pub(super) async fn run(&mut self, text: &str, binds: Vec<Bind>) -> Result<u64, StoreError> {
+        Ok(match &mut self.link {
+            Link::Postgres(link) => {
+                let query = postgres_query(text, binds);
+                postgres::within(query.execute(&mut **link)).await?.rows_affected()
+            }
+            Link::Sqlite(link) => {
+                let query = sqlite_query(text, binds);
+                sqlite::within(query.execute(&mut **link)).await?.rows_affected()
+            }
+        })
+    }
+
+    /// The rows that a query finds; their columns hold what is said.
+    pub(super) async fn rows(
+        &mut self,
+        text: &str,
+        binds: Vec<Bind>,
+        columns: &[ColumnType],
+    ) -> Result<Vec<Row>, StoreError> {
+        match &mut self.link {
+            Link::Postgres(link) => {
+                let query = postgres_query(text, binds);
+                let rows = postgres::within(query.fetch_all(&mut **link)).await?;
+                rows.iter().map(|row| postgres_row(row, columns)).collect()
+            }
+            Link::Sqlite(link) => {
+                let query = sqlite_query(text, binds);
+                let rows = sqlite::within(query.fetch_all(&mut **link)).await?;
+                rows.iter().map(|row| sqlite_row(row, columns)).collect()
+            }
+        }
+    }
+}
+
+fn postgres_query(text: &str, binds: Vec<Bind>) -> Query<'static, Postgres, PgArguments> {
+    let query = sqlx::query(AssertSqlSafe(text.to_owned()));
+    let owned = |text: Option<Arc<str>>| text.map(|text| text.to_string());
+    binds.into_iter().fold(query, |query, bind| match bind {
+        Bind::Integer(number) => query.bind(number),
+        Bind::Text(text) => query.bind(owned(text)),
+        Bind::Integers(column) => query.bind(column),
+        Bind::Texts(column) => query.bind(column.into_iter().map(owned).collect::<Vec<_>>()),
+    })
+}
+
+fn sqlite_query(text: &str, binds: Vec<Bind>) -> Query<'static, Sqlite, SqliteArguments> {
+    let query = sqlx::query(AssertSqlSafe(text.to_owned()));
+    binds.into_iter().fold(query, |query, bind| match bind {
+        Bind::Integer(number) => query.bind(number),
+        Bind::Text(text) => query.bind(text.map(|text| text.to_string())),
+        Bind::Integers(_) | Bind::Texts(_) => query.bind(None::<String>),
+    })
+}
+
+macro_rules! row_readers {
+    ($($name:ident, $Row:ty;)+) => {$(
+        fn $name(row: &$Row, columns: &[ColumnType]) -> Result<Row, StoreError> {
+            let cells = columns.iter().enumerate().map(|(at, holds)| match holds {
+                ColumnType::Integer => {
+                    let number = row.try_get::<Option<i64>, _>(at);
+                    number.map(|number| number.map_or(Value::Null, Value::Integer))
+                }
+                ColumnType::Text => {
+                    let text = row.try_get::<Option<String>, _>(at);
+                    text.map(|text| text.map_or(Value::Null, |text| Value::Text(text.into())))
+                }
+            });
+            cells.collect::<Result<_, sqlx::Error>>().map_err(StoreError::from)
+        }
+    )+};
+}
+
+row_readers! {
+    postgres_row, PgRow;
+    sqlite_row, SqliteRow;
+}

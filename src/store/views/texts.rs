@@ -1,0 +1,172 @@
+//! The statements for a window's tables: made from what the table looks like.
+
+use crate::projections::{Column, ColumnType, Mode, Table};
+use std::fmt::Write as _;
+
+/// How a database spells what the two do not share.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Dialect {
+    Postgres,
+    Sqlite,
+}
+
+/// The columns that every table has behind its own.
+pub(super) const MARKS: [Column; 2] = [
+    Column { name: "position", holds: ColumnType::Integer, is_optional: false },
+    Column { name: "updated_at_ms", holds: ColumnType::Integer, is_optional: false },
+];
+
+/// The name of a generation's table in the database.
+pub(super) fn stored_name(table: &str, generation: u64) -> String {
+    format!("view_{table}_{generation}")
+}
+
+/// All columns of a table, with those that come by themselves.
+pub(super) fn all_columns(table: &Table) -> Vec<Column> {
+    table.columns.iter().chain(&MARKS).copied().collect()
+}
+
+fn type_of(column: &Column) -> &'static str {
+    match column.holds {
+        ColumnType::Integer => "bigint",
+        ColumnType::Text => "text",
+    }
+}
+
+fn names(columns: &[Column], separator: &str) -> String {
+    columns.iter().map(|column| column.name).collect::<Vec<_>>().join(separator)
+}
+
+/// Makes a table with its indexes.
+pub(super) fn create(table: &Table, generation: u64, dialect: Dialect) -> String {
+    let name = stored_name(table.name, generation);
+    let columns = all_columns(table);
+    let lines = columns.iter().map(|column| {
+        let null = if column.is_optional { "" } else { " not null" };
+        format!("{} {}{null}", column.name, type_of(column))
+    });
+    let lines = lines.collect::<Vec<_>>().join(", ");
+    let key = names(table.key_columns(), ", ");
+    let room = if dialect == Dialect::Postgres { " with (fillfactor = 70)" } else { "" };
+    let mut text = format!("create table {name} ({lines}, primary key ({key})){room};");
+    for (at, index) in table.indexes.iter().enumerate() {
+        let index = index.join(", ");
+        write!(text, "create index {name}_{at} on {name} ({index});").expect("a text grows");
+    }
+    if !table.search.is_empty() {
+        text.push_str(&create_search(table, &name, dialect));
+    }
+    text
+}
+
+fn create_search(table: &Table, name: &str, dialect: Dialect) -> String {
+    let columns = table.search;
+    match dialect {
+        Dialect::Postgres => {
+            let texts = columns.iter().map(|it| format!("left(coalesce({it}, ''), 100000)"));
+            let texts = texts.collect::<Vec<_>>().join(" || ' ' || ");
+            format!(
+                "alter table {name} add search tsvector \
+                     generated always as (to_tsvector('simple', {texts})) stored;\
+                 create index {name}_search on {name} using gin (search);"
+            )
+        }
+        Dialect::Sqlite => {
+            let list = columns.join(", ");
+            let of = |row: &str| {
+                let texts = columns.iter().map(|column| format!("{row}.{column}"));
+                texts.collect::<Vec<_>>().join(", ")
+            };
+            let (new, old) = (of("new"), of("old"));
+            let forget = format!(
+                "insert into {name}_search ({name}_search, rowid, {list}) \
+                 values ('delete', old.rowid, {old});"
+            );
+            let learn =
+                format!("insert into {name}_search (rowid, {list}) values (new.rowid, {new});");
+            format!(
+                "create virtual table {name}_search using fts5({list}, content='{name}');\
+                 create trigger {name}_came after insert on {name} begin {learn} end;\
+                 create trigger {name}_went after delete on {name} begin {forget} end;\
+                 create trigger {name}_changed after update on {name} begin {forget} {learn} end;"
+            )
+        }
+    }
+}
+
+/// Takes a table away with all that belongs to it.
+pub(super) fn drop(table: &str, generation: u64, dialect: Dialect) -> String {
+    let name = stored_name(table, generation);
+    let search = if dialect == Dialect::Sqlite {
+        format!("drop table if exists {name}_search;")
+    } else {
+        String::new()
+    };
+    format!("drop table if exists {name};{search}")
+}
+
+/// Writes rows. Guarded, a row that was written at the same or a later position stays.
+pub(super) fn write(table: &Table, generation: u64, dialect: Dialect, is_guarded: bool) -> String {
+    let name = stored_name(table.name, generation);
+    let columns = all_columns(table);
+    let list = names(&columns, ", ");
+    let source = source(&columns, dialect);
+    let key = names(table.key_columns(), ", ");
+    let own = columns[table.key..].iter().map(|column| column.name);
+    let sets = own.map(|column| {
+        let is_sum = table.mode == Mode::Add && MARKS.iter().all(|mark| mark.name != column);
+        let before = if is_sum { format!("{name}.{column} + ") } else { String::new() };
+        format!("{column} = {before}excluded.{column}")
+    });
+    let sets = sets.collect::<Vec<_>>().join(", ");
+    let guard = if is_guarded {
+        format!(" where {name}.position < excluded.position")
+    } else {
+        String::new()
+    };
+    format!("insert into {name} ({list}) {source} on conflict ({key}) do update set {sets}{guard}")
+}
+
+/// The rows that come in with a statement, as a query.
+fn source(columns: &[Column], dialect: Dialect) -> String {
+    match dialect {
+        Dialect::Postgres => {
+            let arrays = (1..).zip(columns).map(|(at, it)| format!("${at}::{}[]", type_of(it)));
+            format!("select * from unnest({})", arrays.collect::<Vec<_>>().join(", "))
+        }
+        Dialect::Sqlite => {
+            let cells = (0..columns.len()).map(|at| format!("value ->> {at}"));
+            let cells = cells.collect::<Vec<_>>().join(", ");
+            format!("select {cells} from json_each($1) where true")
+        }
+    }
+}
+
+/// Takes rows out, unless they were written at a later position.
+pub(super) fn remove(table: &Table, generation: u64, dialect: Dialect) -> String {
+    let name = stored_name(table.name, generation);
+    let key = table.key_columns();
+    match dialect {
+        Dialect::Postgres => {
+            let columns: Vec<_> = key.iter().chain([&MARKS[0]]).copied().collect();
+            let list = names(&columns, ", ");
+            let source = source(&columns, dialect);
+            let same = key.iter().map(|it| format!("{name}.{0} = gone.{0}", it.name));
+            let same = same.collect::<Vec<_>>().join(" and ");
+            format!(
+                "delete from {name} using ({source}) as gone ({list}) \
+                 where {same} and {name}.position < gone.position"
+            )
+        }
+        Dialect::Sqlite => {
+            let same = key.iter().enumerate();
+            let same = same.map(|(at, it)| format!("t.{} = (gone.value ->> {at})", it.name));
+            let same = same.collect::<Vec<_>>().join(" and ");
+            format!(
+                "delete from {name} where rowid in (select t.rowid from json_each($1) gone \
+                 join {name} t on {same} and t.position < (gone.value ->> {}))",
+                key.len()
+            )
+        }
+    }
+}

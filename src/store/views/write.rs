@@ -1,0 +1,199 @@
+//! The transaction that writes windows: their rows, and how far they are.
+
+use super::session::{Bind, Session};
+use super::texts::{self, Dialect, MARKS};
+use crate::domain::Timestamp;
+use crate::projections::{Column, ColumnType, Mark, Row, Table, TableWrites, Value};
+use crate::store::error::StoreError;
+use crate::store::rows::to_row;
+use crate::store::types::Position;
+
+/// How many rows one statement writes.
+const STATEMENT_ROWS_MAX: usize = 2_000;
+
+/// What is written for one generation of a window.
+#[derive(Debug, Clone)]
+pub struct WindowWrite<'a> {
+    /// The window.
+    pub name: &'a str,
+    /// Its generation.
+    pub generation: u64,
+    /// Its tables.
+    pub tables: &'static [Table],
+    /// What is written to each of them.
+    pub writes: &'a [TableWrites],
+    /// How the generation moves with it.
+    pub step: Step,
+}
+
+/// How a generation moves. Every step says where it starts: one that somebody else has taken
+/// meanwhile is not taken again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Step {
+    /// Along the log.
+    Move {
+        /// The position before.
+        from: Position,
+        /// The position after.
+        to: Position,
+        /// What stands in the log there.
+        prefix_hash: String,
+    },
+    /// Along the streams, while it is built.
+    Build {
+        /// The last stream before.
+        from: Option<String>,
+        /// The last stream after.
+        to: String,
+        /// How many events were folded by then.
+        events_done: u64,
+    },
+    /// It is built.
+    Built {
+        /// What stands in the log at its target.
+        prefix_hash: String,
+    },
+}
+
+/// Whether something was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Written {
+    /// All of it.
+    All,
+    /// Nothing: another projector has taken over, or was faster.
+    Overtaken,
+}
+
+pub(super) async fn write(
+    mut session: Session<'_>,
+    dialect: Dialect,
+    epoch: u64,
+    writes: &[WindowWrite<'_>],
+    at: Timestamp,
+) -> Result<Written, StoreError> {
+    session.begin().await?;
+    for write in writes {
+        if !take_step(&mut session, epoch, write, at).await? {
+            session.roll_back().await?;
+            return Ok(Written::Overtaken);
+        }
+        let is_guarded = matches!(write.step, Step::Move { .. });
+        for (table, writes) in write.tables.iter().zip(write.writes) {
+            let place = (table, write.generation);
+            remove_rows(&mut session, dialect, place, &writes.gone).await?;
+            write_rows(&mut session, dialect, place, is_guarded, &writes.rows).await?;
+        }
+    }
+    session.commit().await?;
+    Ok(Written::All)
+}
+
+async fn take_step(
+    session: &mut Session<'_>,
+    epoch: u64,
+    write: &WindowWrite<'_>,
+    at: Timestamp,
+) -> Result<bool, StoreError> {
+    let mut binds = vec![Bind::from(write.name), Bind::from(write.generation), Bind::from(epoch)];
+    let text = match &write.step {
+        Step::Move { from, to, prefix_hash } => {
+            binds.extend([from.get(), to.get()].map(Bind::from));
+            binds.push(Bind::from(prefix_hash.as_str()));
+            include_str!("../sql/views_move.sql")
+        }
+        Step::Build { from, to, events_done } => {
+            binds.push(Bind::from(from.as_deref().unwrap_or_default()));
+            binds.push(Bind::from(to.as_str()));
+            binds.push(Bind::from(*events_done));
+            include_str!("../sql/views_build.sql")
+        }
+        Step::Built { prefix_hash } => {
+            binds.push(Bind::from(prefix_hash.as_str()));
+            include_str!("../sql/views_built.sql")
+        }
+    };
+    binds.push(Bind::from(at));
+    Ok(session.run(text, binds).await? == 1)
+}
+
+async fn write_rows(
+    session: &mut Session<'_>,
+    dialect: Dialect,
+    (table, generation): (&Table, u64),
+    is_guarded: bool,
+    rows: &[(Row, Mark)],
+) -> Result<(), StoreError> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let text = texts::write(table, generation, dialect, is_guarded);
+    let columns = texts::all_columns(table);
+    for rows in rows.chunks(STATEMENT_ROWS_MAX) {
+        let marked = |(row, mark): &(Row, Mark)| {
+            let marks = [to_row(mark.position), mark.at.unix_ms()].map(Value::Integer);
+            row.iter().cloned().chain(marks).collect()
+        };
+        let rows: Vec<Row> = rows.iter().map(marked).collect();
+        session.run(&text, binds_of(&columns, &rows, dialect)).await?;
+    }
+    Ok(())
+}
+
+async fn remove_rows(
+    session: &mut Session<'_>,
+    dialect: Dialect,
+    (table, generation): (&Table, u64),
+    gone: &[(Row, Mark)],
+) -> Result<(), StoreError> {
+    if gone.is_empty() {
+        return Ok(());
+    }
+    let text = texts::remove(table, generation, dialect);
+    let columns: Vec<_> = table.key_columns().iter().chain([&MARKS[0]]).copied().collect();
+    for gone in gone.chunks(STATEMENT_ROWS_MAX) {
+        let marked = |(key, mark): &(Row, Mark)| {
+            let position = Value::Integer(to_row(mark.position));
+            key.iter().cloned().chain([position]).collect()
+        };
+        let rows: Vec<Row> = gone.iter().map(marked).collect();
+        session.run(&text, binds_of(&columns, &rows, dialect)).await?;
+    }
+    Ok(())
+}
+
+/// Rows, as a statement takes them: a list a column, or one JSON text.
+fn binds_of(columns: &[Column], rows: &[Row], dialect: Dialect) -> Vec<Bind> {
+    if dialect == Dialect::Sqlite {
+        return vec![Bind::from(json_of(rows).as_str())];
+    }
+    let column = |(at, column): (usize, &Column)| {
+        let cells = rows.iter().map(|row| &row[at]);
+        match column.holds {
+            ColumnType::Integer => Bind::Integers(
+                cells
+                    .map(
+                        |cell| if let Value::Integer(number) = cell { Some(*number) } else { None },
+                    )
+                    .collect(),
+            ),
+            ColumnType::Text => Bind::Texts(
+                cells
+                    .map(
+                        |cell| if let Value::Text(text) = cell { Some(text.clone()) } else { None },
+                    )
+                    .collect(),
+            ),
+        }
+    };
+    columns.iter().enumerate().map(column).collect()
+}
+
+fn json_of(rows: &[Row]) -> String {
+    let json = |cell: &Value| match cell {
+        Value::Null => serde_json::Value::Null,
+        Value::Integer(number) => (*number).into(),
+        Value::Text(text) => text.as_ref().into(),
+    };
+    let rows = rows.iter().map(|row| serde_json::Value::Array(row.iter().map(json).collect()));
+    serde_json::Value::Array(rows.collect()).to_string()
+}
