@@ -6,6 +6,7 @@ pub mod config;
 pub mod engine;
 pub mod exit;
 pub mod http;
+pub mod projector;
 pub mod telemetry;
 
 pub use planexe_ax_domain as domain;

@@ -6,6 +6,7 @@ use crate::projections::{ColumnType, Row, Value};
 use crate::store::error::StoreError;
 use crate::store::rows::from_row;
 use crate::store::types::Position;
+use std::collections::BTreeMap;
 use uuid::Uuid;
 
 /// Where a generation of a window is in its life.
@@ -58,8 +59,8 @@ pub struct Generation {
     pub window_version: u16,
     /// Names fold and tables; those of another release may differ.
     pub fingerprint: String,
-    /// The names of its tables.
-    pub tables: Vec<String>,
+    /// Its tables, each with its columns.
+    pub tables: BTreeMap<String, Vec<String>>,
     /// Where it is in its life.
     pub phase: Phase,
     /// The last event that it took in.
@@ -144,7 +145,7 @@ fn damaged() -> StoreError {
 pub(super) struct Cells<'a>(pub(super) &'a [Value]);
 
 impl<'a> Cells<'a> {
-    fn text(&self, at: usize) -> Result<&'a str, StoreError> {
+    pub(super) fn text(&self, at: usize) -> Result<&'a str, StoreError> {
         match self.0.get(at) {
             Some(Value::Text(text)) => Ok(text),
             Some(Value::Null | Value::Integer(_)) | None => Err(damaged()),

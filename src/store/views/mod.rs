@@ -22,6 +22,7 @@ use crate::projections::{ColumnType, Table};
 use catalogue::Cells;
 use session::{Address, Bind, Links, Session};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteSynchronous};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use texts::Dialect;
@@ -125,7 +126,8 @@ impl Views {
         for table in new.tables {
             session.script(&texts::create(table, generation, self.dialect())).await?;
         }
-        let tables: Vec<_> = new.tables.iter().map(|table| table.name).collect();
+        let columns = |table: &Table| table.columns.iter().map(|it| it.name).collect::<Vec<_>>();
+        let tables: BTreeMap<_, _> = new.tables.iter().map(|it| (it.name, columns(it))).collect();
         let tables = serde_json::to_string(&tables).expect("texts always become JSON");
         let binds = vec![
             Bind::from(new.name),
@@ -237,6 +239,12 @@ impl Views {
         Ok(self.change(include_str!("../sql/views_set_phase.sql"), binds).await? == 1)
     }
 
+    /// Lets a generation move no more: it is read until another one takes its place.
+    pub async fn disown(&self, place: (&str, u64)) -> Result<bool, StoreError> {
+        let binds = vec![Bind::from(place.0), Bind::from(place.1)];
+        Ok(self.change(include_str!("../sql/views_disown.sql"), binds).await? == 1)
+    }
+
     /// Lets building rest or go on, and says how fast it may be.
     pub async fn set_pace(
         &self,
@@ -298,7 +306,7 @@ impl Views {
             session.roll_back().await?;
             return Ok(false);
         };
-        for table in &found.tables {
+        for table in found.tables.keys() {
             session.script(&texts::drop(table, generation, self.dialect())).await?;
         }
         let text = include_str!("../sql/views_forget.sql");

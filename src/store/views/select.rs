@@ -2,11 +2,12 @@
 
 use super::catalogue::Cells;
 use super::session::{Bind, Session};
-use super::texts::{self, Dialect};
+use super::texts::{self, Dialect, MARKS};
 use crate::domain::Timestamp;
-use crate::projections::{ColumnType, Mark, Row, Table, Value};
+use crate::projections::{Column, ColumnType, Mark, Row, Table, Value};
 use crate::store::error::StoreError;
 use crate::store::types::Position;
+use std::collections::BTreeMap;
 
 /// Which rows of a table are wanted.
 #[derive(Debug, Clone)]
@@ -74,7 +75,8 @@ pub(super) async fn read(
     select: &Select<'_>,
 ) -> Result<Page, StoreError> {
     session.begin_reading().await?;
-    let columns = [ColumnType::Integer; 4];
+    use ColumnType::{Integer, Text};
+    let columns = [Integer, Integer, Integer, Integer, Text];
     let live = include_str!("../sql/views_live.sql");
     let live = session.rows(live, vec![Bind::from(select.window)], &columns).await?;
     let Some(live) = live.first().map(|row| Cells(row)) else {
@@ -82,7 +84,8 @@ pub(super) async fn read(
         let changed_at = Timestamp::default();
         return Ok(Page { rows: Vec::new(), position: None, is_stopped: false, changed_at });
     };
-    let (text, binds) = text_of(select, live.number(0)?, dialect);
+    let (text, binds) =
+        text_of(select, live.number(0)?, &stored_columns(select, live.text(4)?), dialect);
     let columns: Vec<_> = texts::all_columns(select.table).iter().map(|it| it.holds).collect();
     let rows = session.rows(&text, binds, &columns).await?;
     let rows = rows.into_iter().map(seen).collect::<Result<_, _>>()?;
@@ -93,6 +96,12 @@ pub(super) async fn read(
         is_stopped: live.optional_number(3)?.is_some(),
         changed_at: Timestamp::from_unix_ms(live.integer(2)?),
     })
+}
+
+/// The columns that the table of the live generation has: an older release may have made it.
+fn stored_columns(select: &Select<'_>, tables: &str) -> Vec<String> {
+    let tables: BTreeMap<String, Vec<String>> = serde_json::from_str(tables).unwrap_or_default();
+    tables.get(select.table.name).cloned().unwrap_or_default()
 }
 
 fn seen(mut row: Row) -> Result<Seen, StoreError> {
@@ -158,7 +167,12 @@ impl Draft {
     }
 }
 
-fn text_of(select: &Select<'_>, generation: u64, dialect: Dialect) -> (String, Vec<Bind>) {
+fn text_of(
+    select: &Select<'_>,
+    generation: u64,
+    stored: &[String],
+    dialect: Dialect,
+) -> (String, Vec<Bind>) {
     let name = texts::stored_name(select.table.name, generation);
     let mut draft = Draft { dialect, binds: Vec::new(), clauses: vec!["true".to_owned()] };
     for (column, condition) in &select.conditions {
@@ -176,7 +190,7 @@ fn text_of(select: &Select<'_>, generation: u64, dialect: Dialect) -> (String, V
         draft.clauses.push(format!("({columns}) {sign} ({places})"));
     }
     let all = texts::all_columns(select.table);
-    let list = all.iter().map(|column| format!("t.{}", column.name)).collect::<Vec<_>>().join(", ");
+    let list = all.iter().map(|column| cell(column, stored)).collect::<Vec<_>>().join(", ");
     let order = columns.iter().map(|column| format!("{column}{direction}")).collect::<Vec<_>>();
     let order = order.join(", ");
     let clauses = draft.clauses.join(" and ");
@@ -184,4 +198,16 @@ fn text_of(select: &Select<'_>, generation: u64, dialect: Dialect) -> (String, V
     let text =
         format!("select {list} from {name} t where {clauses} order by {order} limit {limit}");
     (text, draft.binds)
+}
+
+/// A column, or what stands for it in a table that does not have it yet.
+fn cell(column: &Column, stored: &[String]) -> String {
+    let is_there = MARKS.contains(column) || stored.iter().any(|name| name == column.name);
+    match (is_there, column.is_optional, column.holds) {
+        (true, ..) => format!("t.{}", column.name),
+        (false, true, ColumnType::Integer) => "cast(null as bigint)".to_owned(),
+        (false, true, ColumnType::Text) => "cast(null as text)".to_owned(),
+        (false, false, ColumnType::Integer) => "cast(0 as bigint)".to_owned(),
+        (false, false, ColumnType::Text) => "cast('' as text)".to_owned(),
+    }
 }

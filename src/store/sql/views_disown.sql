@@ -1,0 +1,1 @@
+update projection set fingerprint = '' where name = $1 and generation = $2
