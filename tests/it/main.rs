@@ -3,5 +3,6 @@
 mod docs;
 mod engine;
 mod program;
+mod projector;
 mod store;
 mod tidy;
