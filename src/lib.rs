@@ -7,6 +7,7 @@ pub mod engine;
 pub mod exit;
 pub mod http;
 pub mod projector;
+pub mod reading;
 pub mod telemetry;
 
 pub use planexe_ax_domain as domain;

@@ -1,6 +1,7 @@
 //! The words of the archive: what is appended, what comes back, what is read.
 
 use crate::domain::{StreamName, Timestamp, WorkspaceId};
+use crate::projections::Entry;
 use serde::{Deserialize, Serialize};
 use std::{borrow::Cow, fmt};
 use uuid::Uuid;
@@ -227,6 +228,22 @@ pub struct RecordedEvent {
     pub recorded_at: Timestamp,
     /// The hash over all of the above but position and version.
     pub leaf_hash: Hash,
+}
+
+impl RecordedEvent {
+    /// The event as the windows take it.
+    pub fn entry(&self) -> Entry<'_> {
+        Entry {
+            position: self.position.get(),
+            workspace: &self.workspace,
+            stream: &self.stream,
+            version: self.version.get(),
+            at: self.recorded_at,
+            kind: &self.kind,
+            schema_version: self.schema_version,
+            payload: &self.payload,
+        }
+    }
 }
 
 /// The end of the log.

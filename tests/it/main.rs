@@ -4,5 +4,6 @@ mod docs;
 mod engine;
 mod program;
 mod projector;
+mod reading;
 mod store;
 mod tidy;

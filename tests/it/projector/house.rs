@@ -3,7 +3,7 @@
 use crate::store::backend::Backend;
 use anyhow::{Context, Result, ensure};
 use planexe_ax::clock::Clock;
-use planexe_ax::projections::{Entry, Folder, Mark, MemoryTables, Row, Table, Window, windows};
+use planexe_ax::projections::{Folder, Mark, MemoryTables, Row, Table, Window, windows};
 use planexe_ax::projector::{Projector, ProjectorConfig};
 use planexe_ax::store::views::{Select, Views};
 use planexe_ax::store::{LogFilter, Position, Store};
@@ -14,25 +14,26 @@ use std::sync::Arc;
 const PAGE: usize = 1_000;
 
 /// An archive with its windows.
-pub(super) struct House {
-    pub(super) backend: Backend,
-    pub(super) store: Store,
-    pub(super) views: Views,
+pub(crate) struct House {
+    /// Kept: the database goes with it.
+    _backend: Backend,
+    pub(crate) store: Store,
+    pub(crate) views: Views,
 }
 
 impl House {
-    pub(super) async fn on(backend: Backend) -> Result<Self> {
+    pub(crate) async fn on(backend: Backend) -> Result<Self> {
         let store = backend.open().await?;
         let views = Views::open(&backend.config()).await?;
-        Ok(Self { backend, store, views })
+        Ok(Self { _backend: backend, store, views })
     }
 
     /// A projector that works only when asked.
-    pub(super) fn projector(&self, page_events: usize) -> Projector {
+    pub(crate) fn projector(&self, page_events: usize) -> Projector {
         self.projector_of(windows(), page_events)
     }
 
-    pub(super) fn projector_of(
+    pub(crate) fn projector_of(
         &self,
         windows: Vec<Arc<dyn Window>>,
         page_events: usize,
@@ -48,14 +49,14 @@ impl House {
     }
 
     /// Every window holds, row for row, what a fresh replay up to its position gives.
-    pub(super) async fn check(&self) -> Result<()> {
+    pub(crate) async fn check(&self) -> Result<()> {
         for window in windows() {
             self.check_one(&window).await?;
         }
         Ok(())
     }
 
-    pub(super) async fn check_one(&self, window: &Arc<dyn Window>) -> Result<()> {
+    pub(crate) async fn check_one(&self, window: &Arc<dyn Window>) -> Result<()> {
         let name = window.name();
         let known = self.views.generations().await?;
         let live = known.iter().find(|it| it.name == name && it.phase.as_str() == "live");
@@ -75,7 +76,7 @@ impl House {
     }
 
     /// All rows of a window's table, as they are read.
-    pub(super) async fn rows(&self, window: &str, table: &Table) -> Result<Vec<(Row, Mark)>> {
+    pub(crate) async fn rows(&self, window: &str, table: &Table) -> Result<Vec<(Row, Mark)>> {
         let order: Vec<_> = table.key_columns().iter().map(|column| column.name).collect();
         let mut rows: Vec<(Row, Mark)> = Vec::new();
         loop {
@@ -99,7 +100,7 @@ impl House {
         }
     }
 
-    pub(super) async fn close(self) {
+    pub(crate) async fn close(self) {
         self.views.close();
         self.store.close().await;
     }
@@ -114,16 +115,7 @@ async fn replayed(store: &Store, window: &Arc<dyn Window>, to: Position) -> Resu
         let page = store.read_log(after, &LogFilter::default(), PAGE).await?;
         for event in page.iter().take_while(|event| event.position <= to) {
             after = event.position;
-            let stopped = folder.fold(&Entry {
-                position: event.position.get(),
-                workspace: &event.workspace,
-                stream: &event.stream,
-                version: event.version.get(),
-                at: event.recorded_at,
-                kind: &event.kind,
-                schema_version: event.schema_version,
-                payload: &event.payload,
-            });
+            let stopped = folder.fold(&event.entry());
             ensure!(stopped.is_empty(), "{stopped:?}");
         }
     }
@@ -134,7 +126,7 @@ async fn replayed(store: &Store, window: &Arc<dyn Window>, to: Position) -> Resu
 }
 
 /// Runs a test on each database.
-pub(super) async fn on_every<F: Future<Output = Result<()>>>(
+pub(crate) async fn on_every<F: Future<Output = Result<()>>>(
     test: impl Fn(House) -> F,
 ) -> Result<()> {
     for backend in Backend::every().await? {

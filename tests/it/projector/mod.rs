@@ -1,5 +1,5 @@
 //! The windows on real databases: they are what a fresh replay of the log says, whatever happens.
 
-mod house;
+pub(crate) mod house;
 mod live;
-mod story;
+pub(crate) mod story;

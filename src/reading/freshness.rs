@@ -1,0 +1,59 @@
+//! How old the windows are, and how to wait for what is not in them yet.
+
+use super::{ReadError, Reader};
+use crate::store::views::Phase;
+use crate::store::{LogFilter, Position, StoreError};
+use std::time::Duration;
+
+/// How long a reader waits for what it asks for at most.
+const WAIT_MS_MAX: u64 = 5_000;
+/// How often the windows are looked at meanwhile, where another server writes them.
+const LOOK_MS: u64 = 25;
+
+impl Reader {
+    /// Waits until a window has taken in everything up to a position, a few seconds at most.
+    pub async fn wait_for(&self, window: &str, wanted: Position) -> Result<(), ReadError> {
+        let waited = tokio::time::timeout(Duration::from_millis(WAIT_MS_MAX), async {
+            let mut reached = self.reached.clone();
+            loop {
+                let at = self.position_of(window).await?;
+                if at.is_some_and(|at| at >= wanted) {
+                    return Ok(());
+                }
+                let look = tokio::time::sleep(Duration::from_millis(LOOK_MS));
+                tokio::select! {
+                    changed = reached.changed() => {
+                        if changed.is_err() {
+                            tokio::time::sleep(Duration::from_millis(LOOK_MS)).await;
+                        }
+                    }
+                    () = look => {}
+                }
+            }
+        });
+        match waited.await {
+            Ok(waited) => waited,
+            Err(_) => {
+                let reached = self.position_of(window).await?.unwrap_or_default();
+                Err(ReadError::NotYetVisible { wanted, reached })
+            }
+        }
+    }
+
+    /// The last event that a window has taken in; none while it is made for the first time.
+    async fn position_of(&self, window: &str) -> Result<Option<Position>, StoreError> {
+        let known = self.views.generations().await?;
+        let live = known.iter().find(|it| it.name == window && it.phase == Phase::Live);
+        Ok(live.map(|live| live.position))
+    }
+
+    /// For how long there has been an event after that position; 0 when there is none.
+    pub(super) async fn lag_ms(&self, position: Position) -> Result<u64, StoreError> {
+        if *self.store.wake().borrow() <= position {
+            return Ok(0);
+        }
+        let next = self.store.read_log(position, &LogFilter::default(), 1).await?;
+        let now = self.clock.now();
+        Ok(next.first().map_or(0, |event| now.ms_since(event.recorded_at)))
+    }
+}
