@@ -6,7 +6,9 @@ use crate::{
     engine::{Engine, EngineConfig, Random},
     exit::{Exit, Failure},
     http::{self, App},
-    store::{OpenError, Store, StoreConfig},
+    projections,
+    projector::{Projector, ProjectorConfig},
+    store::{OpenError, Store, StoreConfig, views::Views},
 };
 use anyhow::{Context, anyhow};
 use std::{
@@ -29,30 +31,42 @@ const STOP_MS_MAX: u64 = 10_000;
 pub(super) async fn serve(config: &Config) -> Result<(), Failure> {
     let stop = StopSignals::listen().context("cannot listen for signals")?;
     let listener = bind(config.listen).await?;
-    let store = open_store(&config.database).await?;
+    let (store, views) = open_store(&config.database).await?;
     let address = listener.local_addr().context("cannot tell the address")?;
     let engine =
         Engine::start(store.clone(), Clock::System, Random::from_system(), EngineConfig::default())
             .await
             .map_err(|error| Exit::DatabaseCorrupt.because(anyhow!(error)))?;
+    let projector = Projector::start(
+        store.clone(),
+        views.clone(),
+        projections::windows(),
+        Clock::System,
+        ProjectorConfig::default(),
+    );
     announce(address, &config.database);
     let app = App { database: config.database.kind(), engine: engine.clone() };
     let ended = until_stopped(listener, app, stop).await;
     engine.stop().await;
+    projector.stop().await;
+    views.close().await;
     store.close().await;
     ended
 }
 
-/// Opens the archive.
-async fn open_store(database: &Database) -> Result<Store, Failure> {
+/// Opens the archive, and the tables of its windows.
+async fn open_store(database: &Database) -> Result<(Store, Views), Failure> {
     if let Database::Sqlite(path) = database
         && let Some(dir) = path.parent()
     {
         let made = tokio::task::block_in_place(|| std::fs::create_dir_all(dir));
         made.with_context(|| format!("cannot make the folder {}", dir.display()))?;
     }
-    let opened = Store::open(&StoreConfig::new(database.url())).await;
-    opened.map_err(|error| exit_of(&error).because(anyhow!(error)))
+    let config = StoreConfig::new(database.url());
+    let failed = |error| exit_of(&error).because(anyhow!(error));
+    let store = Store::open(&config).await.map_err(failed)?;
+    let views = Views::open(&config).await.map_err(failed)?;
+    Ok((store, views))
 }
 
 /// How the program ends when the archive cannot be opened.

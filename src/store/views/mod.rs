@@ -95,9 +95,9 @@ impl Views {
     }
 
     /// Lets go of the database.
-    pub fn close(&self) {
-        self.reads.close();
-        self.writes.close();
+    pub async fn close(&self) {
+        self.reads.close().await;
+        self.writes.close().await;
     }
 
     fn dialect(&self) -> Dialect {

@@ -9,8 +9,8 @@ use crate::store::{postgres, sqlite};
 use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgRow, Postgres};
 use sqlx::query::Query;
 use sqlx::sqlite::{Sqlite, SqliteArguments, SqliteConnectOptions, SqliteConnection, SqliteRow};
-use sqlx::{AssertSqlSafe, Row as _};
-use std::sync::{Arc, Mutex, PoisonError};
+use sqlx::{AssertSqlSafe, Connection as _, Row as _};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// What is bound to a place in a statement.
@@ -90,7 +90,7 @@ impl Links {
     pub(super) async fn session(&self) -> Result<Session<'_>, StoreError> {
         let permit = Arc::clone(&self.permits).acquire_owned().await;
         let permit = permit.map_err(|_| StoreError::Unavailable { source: None })?;
-        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let idle = self.idle().pop();
         let link = match (idle, &self.address) {
             (Some(link), _) => link,
             (None, Address::Postgres(options)) => {
@@ -103,9 +103,23 @@ impl Links {
         Ok(Session { links: self, link, _permit: permit })
     }
 
-    pub(super) fn close(&self) {
+    /// Lets go of the connections that nobody has; those in use end with their unit of work.
+    pub(super) async fn close(&self) {
         self.permits.close();
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        let idle = std::mem::take(&mut *self.idle());
+        for link in idle {
+            let closed = match link {
+                Link::Postgres(link) => postgres::within(link.close()).await,
+                Link::Sqlite(link) => sqlite::within(link.close()).await,
+            };
+            if let Err(error) = closed {
+                tracing::debug!(%error, "a connection of the windows did not end well");
+            }
+        }
+    }
+
+    fn idle(&self) -> MutexGuard<'_, Vec<Link>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -152,8 +166,7 @@ impl Session<'_> {
     }
 
     fn give_back(self) {
-        let mut idle = self.links.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        idle.push(self.link);
+        self.links.idle().push(self.link);
     }
 
     /// Runs statements that take nothing.

@@ -101,7 +101,7 @@ impl House {
     }
 
     pub(crate) async fn close(self) {
-        self.views.close();
+        self.views.close().await;
         self.store.close().await;
     }
 }
