@@ -1,7 +1,8 @@
 //! Several engines on one log behave as one.
 
 use super::house::{
-    House, MINUTE_MS, agent_id, begin, mark, note, pause, request, simple, step_by_step, workspace,
+    House, MINUTE_MS, agent_id, begin, key_of, mark, note, pause, request, simple, step_by_step,
+    workspace,
 };
 use super::log;
 use crate::store::backend::Backend;
@@ -9,7 +10,7 @@ use anyhow::{Result, ensure};
 use planexe_ax::domain::agent::AgentCommand;
 use planexe_ax::domain::execution::{ExecutionCommand, ExecutionStatus, ReportBody, Verdict};
 use planexe_ax::domain::{Actor, Rejection, StreamName};
-use planexe_ax::engine::{Command, EngineConfig, EngineError, Work};
+use planexe_ax::engine::{Command, EngineConfig, EngineError, State, Work};
 use planexe_ax::store::Version;
 use std::future::Future;
 use std::time::Duration;
@@ -120,6 +121,24 @@ async fn commands_at_two_engines_on_one_execution_all_land() -> Result<()> {
         versions.dedup();
         assert_eq!(versions.len(), 120);
         assert_eq!(log::count(&one.store, "note_added").await?, 120);
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_lost_a_race_is_decided_anew_on_what_is_there() -> Result<()> {
+    on_pairs(step_by_step(), async |one, other| {
+        one.create(simple("e", 1)).await?;
+        other.ask("e", |e| e.status()).await?;
+        one.command("e", pause()).await?;
+        other.engine.execute(note("e", "n")).await?;
+        for house in [one, other] {
+            let served = |state: &State, version| (state.clone(), version);
+            let (state, version) = house.engine.look(&key_of("e"), served).await?;
+            let replayed = house.engine.state_at(&key_of("e"), Some(version)).await?;
+            assert_eq!((state, version), replayed);
+        }
         Ok(())
     })
     .await
