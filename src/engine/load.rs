@@ -6,6 +6,7 @@ use super::request::EngineError;
 use super::state::{State, fold_fingerprint};
 use super::{EngineInner, StreamKey};
 use crate::domain::Event;
+use crate::planted::is_planted;
 use crate::store::{RecordedEvent, Snapshot, Version};
 
 /// How many events are read at once.
@@ -84,8 +85,14 @@ pub(super) fn take(
     if event.version != loaded.version.next() {
         return Err(broken(format!("version {} follows on {}", event.version, loaded.version)));
     }
-    let decoded = Event::decode(&event.kind, event.schema_version, &event.payload)
-        .map_err(|error| broken(format!("at position {}: {error}", event.position)))?;
+    let decoded = match Event::decode(&event.kind, event.schema_version, &event.payload) {
+        Ok(decoded) => decoded,
+        Err(_) if is_planted("unreadable_event_skipped") => {
+            loaded.version = event.version;
+            return Ok(());
+        }
+        Err(error) => return Err(broken(format!("at position {}: {error}", event.position))),
+    };
     loaded
         .state
         .apply(&decoded)
