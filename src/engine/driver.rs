@@ -2,7 +2,7 @@
 //! decided only when the one before is stored: a version alone does not tell whether what stands
 //! there is what this engine wrote, or what another one did.
 
-use super::answer::{Landed, append_error, discard, fail_all, refuse, repeated, stored};
+use super::answer::{Landed, append_error, discard, fail_all, named, refuse, repeated, stored};
 use super::cell::{Cell, Job, Loaded, Reply};
 use super::request::{EngineError, KeptAnswer, Outcome, Request};
 use super::{EngineInner, encode, grants, load};
@@ -135,7 +135,8 @@ impl Drive {
                 self.answer_without_events(request, reply, attempts, Ok(())).await;
             }
             Err(HandleError::Rejected(rejection)) => {
-                self.answer_without_events(request, reply, attempts, Err(rejection)).await;
+                let refused = Err(named(rejection, &self.cell.key.stream));
+                self.answer_without_events(request, reply, attempts, refused).await;
             }
             Err(HandleError::Illegal(illegal)) => {
                 self.loaded = None;
@@ -349,7 +350,9 @@ impl Drive {
                 is_repeat: false,
                 description: Vec::new(),
             }),
-            Err(HandleError::Rejected(rejection)) => Err(rejection.into()),
+            Err(HandleError::Rejected(rejection)) => {
+                Err(named(rejection, &self.cell.key.stream).into())
+            }
             Err(HandleError::Illegal(illegal)) => {
                 let (stream, why) = (self.cell.key.stream.clone(), illegal.to_string());
                 Err(EngineError::BrokenStream { stream, why })
