@@ -81,9 +81,10 @@ pub(super) fn take(
     if event.version <= loaded.version {
         return Ok(());
     }
+    let place = format_args!("version {}, position {}", event.version, event.position);
     let broken = |why: String| EngineError::BrokenStream { stream: key.stream.clone(), why };
     if event.version != loaded.version.next() {
-        return Err(broken(format!("version {} follows on {}", event.version, loaded.version)));
+        return Err(broken(format!("at {place}: it follows on version {}", loaded.version)));
     }
     let decoded = match Event::decode(&event.kind, event.schema_version, &event.payload) {
         Ok(decoded) => decoded,
@@ -91,12 +92,9 @@ pub(super) fn take(
             loaded.version = event.version;
             return Ok(());
         }
-        Err(error) => return Err(broken(format!("at position {}: {error}", event.position))),
+        Err(error) => return Err(broken(format!("at {place}: {error}"))),
     };
-    loaded
-        .state
-        .apply(&decoded)
-        .map_err(|error| broken(format!("at position {}: {error}", event.position)))?;
+    loaded.state.apply(&decoded).map_err(|error| broken(format!("at {place}: {error}")))?;
     loaded.version = event.version;
     Ok(())
 }
