@@ -1,8 +1,8 @@
 //! Time: leases, retries, limits and silence, to the millisecond, before and after a restart.
 
 use super::house::{
-    BEGIN_MS, HOUR_MS, House, MINUTE_MS, agent_id, begin, execution, failure, leaf, on_every,
-    pause, simple, workspace,
+    BEGIN_MS, HOUR_MS, House, MINUTE_MS, agent_id, begin, execution, failure, leaf, mark, on_every,
+    pause, report, simple, workspace,
 };
 use super::log;
 use crate::store::backend::Backend;
@@ -10,7 +10,7 @@ use anyhow::{Result, ensure};
 use planexe_ax::domain::agent::AgentStatus;
 use planexe_ax::domain::event::record::BlockerKind;
 use planexe_ax::domain::execution::{ExecutionCommand, ExecutionStatus, ReportBody, Verdict};
-use planexe_ax::domain::{TaskDefinition, Timestamp};
+use planexe_ax::domain::{Actor, TaskDefinition, Timestamp};
 use planexe_ax::engine::EngineConfig;
 use std::time::Duration;
 
@@ -199,6 +199,32 @@ async fn a_report_and_a_registration_are_signs_of_life() -> Result<()> {
         house.report("a", &task.lease, ReportBody::Started).await.ok();
         assert_eq!(house.agent_state("a").await?.status(), AgentStatus::Active);
         Ok(())
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_report_that_says_nothing_new_keeps_the_lease_and_the_agent_all_the_same() -> Result<()> {
+    on_every(async |house, backend| {
+        house.register("a", 1).await?;
+        house.create(simple("e", 1)).await?;
+        let task = house.task("a").await?;
+        house.report("a", &task.lease, ReportBody::Started).await?;
+        for by in [Actor::agent(&agent_id("a")), mark()] {
+            house.pass_ms(LEASE_MS - 1).await?;
+            let mut again = report("a", &task.lease, ReportBody::Started);
+            again.metadata.actor = by;
+            let outcome = house.engine.execute(again).await?;
+            assert_eq!(outcome.recorded, []);
+        }
+        let house = house.again(&backend).await?;
+        house.pass_ms(LEASE_MS - 1).await?;
+        assert_eq!(house.agent_state("a").await?.status(), AgentStatus::Active);
+        assert_eq!(log::count(&house.store, "lease_expired").await?, 0);
+        house.pass_ms(1).await?;
+        assert_eq!(house.agent_state("a").await?.status(), AgentStatus::Lost);
+        assert_eq!(log::count(&house.store, "lease_expired").await?, 1);
+        house.close().await
     })
     .await
 }
