@@ -3,8 +3,8 @@
 use super::EngineInner;
 use super::cell::Job;
 use super::request::{EngineError, KeptAnswer, Outcome, Request};
-use crate::domain::Event;
 use crate::domain::execution::Execution;
+use crate::domain::{Event, Rejection, StreamName};
 use crate::store::{AppendError, Position, StoredAnswer};
 use std::collections::VecDeque;
 
@@ -69,6 +69,16 @@ pub(super) fn repeated(
         is_repeat: true,
         description: kept.description,
     })
+}
+
+/// A stream that holds nothing does not know its own name: the refusal is told it here.
+pub(super) fn named(rejection: Rejection, stream: &StreamName) -> Rejection {
+    if let Rejection::NotFound { what, id } = &rejection
+        && id.is_empty()
+    {
+        return Rejection::NotFound { what, id: stream.id().to_owned() };
+    }
+    rejection
 }
 
 pub(super) fn append_error(error: AppendError) -> EngineError {

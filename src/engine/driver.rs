@@ -2,7 +2,7 @@
 //! decided only when the one before is stored: a version alone does not tell whether what stands
 //! there is what this engine wrote, or what another one did.
 
-use super::answer::{Landed, append_error, discard, fail_all, refuse, repeated, stored};
+use super::answer::{Landed, append_error, discard, fail_all, named, refuse, repeated, stored};
 use super::cell::{Cell, Job, Loaded, Reply};
 use super::request::{EngineError, KeptAnswer, Outcome, Request};
 use super::{EngineInner, encode, grants, load};
@@ -76,6 +76,14 @@ impl Drive {
         }
     }
 
+    /// What the log tells of the agents that hold tasks: they were seen then, by whomever.
+    fn note_holders(&self) {
+        let loaded = self.loaded.as_ref();
+        if let Some(execution) = loaded.and_then(|loaded| loaded.state.execution()) {
+            self.engine.presence.learn_holders(&self.cell.key.workspace, execution);
+        }
+    }
+
     async fn start(&mut self, job: Job) {
         match job {
             Job::Execute { request, reply, attempts } => {
@@ -96,6 +104,7 @@ impl Drive {
             Job::Take { events, done } => {
                 let taken = self.take(&events).await;
                 self.note_state();
+                self.note_holders();
                 discard(done.send(taken));
             }
         }
@@ -135,7 +144,8 @@ impl Drive {
                 self.answer_without_events(request, reply, attempts, Ok(())).await;
             }
             Err(HandleError::Rejected(rejection)) => {
-                self.answer_without_events(request, reply, attempts, Err(rejection)).await;
+                let refused = Err(named(rejection, &self.cell.key.stream));
+                self.answer_without_events(request, reply, attempts, refused).await;
             }
             Err(HandleError::Illegal(illegal)) => {
                 self.loaded = None;
@@ -349,7 +359,9 @@ impl Drive {
                 is_repeat: false,
                 description: Vec::new(),
             }),
-            Err(HandleError::Rejected(rejection)) => Err(rejection.into()),
+            Err(HandleError::Rejected(rejection)) => {
+                Err(named(rejection, &self.cell.key.stream).into())
+            }
             Err(HandleError::Illegal(illegal)) => {
                 let (stream, why) = (self.cell.key.stream.clone(), illegal.to_string());
                 Err(EngineError::BrokenStream { stream, why })

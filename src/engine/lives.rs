@@ -3,11 +3,40 @@
 
 use super::request::{EngineError, Request};
 use super::{Engine, StreamKey, encode};
-use crate::domain::Command;
 use crate::domain::agent::{Agent, AgentCommand, AgentStatus};
 use crate::domain::execution::ExecutionCommand;
-use crate::domain::{Actor, ActorKind, AgentId, StreamName, WorkspaceId};
+use crate::domain::{
+    Actor, ActorKind, AgentId, Command, State, StreamName, TaskId, WorkspaceId,
+};
 use crate::store::{StreamCondition, Version};
+
+/// Whose report it is, and on what.
+pub(super) struct Reported {
+    key: StreamKey,
+    agent_id: AgentId,
+    task_id: TaskId,
+    epoch: Option<u64>,
+    is_by_itself: bool,
+}
+
+impl Reported {
+    /// None when the command is no report.
+    pub(super) fn of(request: &Request) -> Option<Self> {
+        let Command::Execution(ExecutionCommand::Report(report)) = &request.command else {
+            return None;
+        };
+        let (workspace, stream) = (request.workspace.clone(), request.stream.clone());
+        let (agent_id, task_id) = (report.agent_id.clone(), report.task_id.clone());
+        let actor = &request.metadata.actor;
+        Some(Self {
+            key: StreamKey { workspace, stream },
+            is_by_itself: actor.kind() == ActorKind::Agent && actor.id() == agent_id.as_str(),
+            agent_id,
+            task_id,
+            epoch: report.lease.as_ref().map(|lease| lease.epoch),
+        })
+    }
+}
 
 /// How often an execution is told anew when the agent turned meanwhile.
 const TELL_RETRIES_MAX: u32 = 8;
@@ -61,6 +90,39 @@ impl Engine {
             return Ok(());
         }
         self.see_agent(&request.workspace, &agent_id).await
+    }
+
+    /// A report that was taken is a sign of life. One that led to no event renews its lease here:
+    /// the log does not tell of it. The report is stored, whatever becomes of this.
+    pub(super) async fn note_report(&self, reported: Reported, is_silent: bool) {
+        let (workspace, agent_id) = (&reported.key.workspace, &reported.agent_id);
+        let now = self.inner.clock.now();
+        if !reported.is_by_itself
+            && !self.inner.presence.see_again(workspace, agent_id, now)
+            && let Err(error) = self.see_agent(workspace, agent_id).await
+        {
+            tracing::warn!(%error, agent.id = %agent_id, "agent {agent_id} was not noted");
+        }
+        if is_silent && let Err(error) = self.renew_reported(&reported).await {
+            tracing::warn!(%error, agent.id = %agent_id, "a lease of {agent_id} was not renewed");
+        }
+    }
+
+    async fn renew_reported(&self, reported: &Reported) -> Result<(), EngineError> {
+        let Reported { key, agent_id, task_id, epoch, .. } = reported;
+        let (theirs, task_id, named) = (agent_id.clone(), task_id.clone(), *epoch);
+        let held = move |state: &State, _| {
+            let execution = state.execution()?;
+            let leaf = &execution.tree().node(execution.tree().find(&task_id)?).leaf;
+            let is_theirs = leaf.lease()?.agent_id == theirs;
+            let is_named = named.is_none_or(|epoch| epoch == leaf.epoch);
+            if is_theirs && is_named { execution.lease_of(&task_id) } else { None }
+        };
+        if let Some(lease) = self.look(key, held).await? {
+            let now = self.inner.clock.now();
+            self.inner.presence.renew(&key.workspace, agent_id, &lease, now, None);
+        }
+        Ok(())
     }
 
     /// Tells the executions concerned whether an agent is lost, gone or there.

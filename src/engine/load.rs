@@ -5,8 +5,8 @@ use super::cell::Loaded;
 use super::fingerprint::fold_fingerprint;
 use super::request::EngineError;
 use super::{EngineInner, StreamKey};
-use crate::domain::Event;
-use crate::domain::State;
+use crate::domain::{Event, State};
+use crate::planted::is_planted;
 use crate::store::{RecordedEvent, Snapshot, Version};
 
 /// How many events are read at once.
@@ -81,16 +81,20 @@ pub(super) fn take(
     if event.version <= loaded.version {
         return Ok(());
     }
+    let place = format_args!("version {}, position {}", event.version, event.position);
     let broken = |why: String| EngineError::BrokenStream { stream: key.stream.clone(), why };
     if event.version != loaded.version.next() {
-        return Err(broken(format!("version {} follows on {}", event.version, loaded.version)));
+        return Err(broken(format!("at {place}: it follows on version {}", loaded.version)));
     }
-    let decoded = Event::decode(&event.kind, event.schema_version, &event.payload)
-        .map_err(|error| broken(format!("at position {}: {error}", event.position)))?;
-    loaded
-        .state
-        .apply(&decoded)
-        .map_err(|error| broken(format!("at position {}: {error}", event.position)))?;
+    let decoded = match Event::decode(&event.kind, event.schema_version, &event.payload) {
+        Ok(decoded) => decoded,
+        Err(_) if is_planted("unreadable_event_skipped") => {
+            loaded.version = event.version;
+            return Ok(());
+        }
+        Err(error) => return Err(broken(format!("at {place}: {error}"))),
+    };
+    loaded.state.apply(&decoded).map_err(|error| broken(format!("at {place}: {error}")))?;
     loaded.version = event.version;
     Ok(())
 }

@@ -39,6 +39,7 @@ use crate::domain::{Actor, AgentId, ExecutionId, Moment, Policy, StreamName, Wor
 use crate::store::{Position, RecordedEvent, Store, Version};
 use cell::{Cell, Job};
 use index::Index;
+use lives::Reported;
 use presence::Presence;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -181,10 +182,16 @@ impl Engine {
     }
 
     /// Carries a command out: answered when it is stored, refused, or was so already. Whoever
-    /// stops waiting does not stop it. An agent's command is a sign of life.
+    /// stops waiting does not stop it. An agent's command is a sign of life, and so is a report
+    /// that is taken, whoever hands it in.
     pub async fn execute(&self, request: Request) -> Result<Outcome, EngineError> {
         self.note_actor(&request).await?;
-        self.carry_out(request).await
+        let reported = Reported::of(&request);
+        let outcome = self.carry_out(request).await?;
+        if let Some(reported) = reported {
+            self.note_report(reported, outcome.events.is_empty()).await;
+        }
+        Ok(outcome)
     }
 
     async fn carry_out(&self, request: Request) -> Result<Outcome, EngineError> {

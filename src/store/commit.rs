@@ -104,6 +104,8 @@ async fn attempt(
     tx.write(&plan).await.map_err(Failure::Before)?;
     if is_planted("ack_before_commit") {
         early(plan.outcomes.clone());
+        // The bug is wide enough that a kill which follows an answer falls into it.
+        pause(PAUSE_MS).await;
     }
     match tx.commit(&plan).await {
         Ok(()) => Ok(plan.outcomes),

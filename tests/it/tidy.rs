@@ -6,6 +6,7 @@ mod functions;
 mod guards;
 mod modules;
 mod planted;
+mod plants;
 mod tree;
 
 use guards::Source;
@@ -49,6 +50,12 @@ fn no_file_names_a_path_of_one_machine() {
     let files = tree::texts();
     assert!(files.len() > 20, "the files were not found");
     none(files.iter().flat_map(|(path, text)| guards::machine_paths(path, text)).collect());
+}
+
+#[test]
+fn every_planted_bug_has_a_test_that_must_see_it() {
+    let files = tree::sources(&["src", "tests/it"]);
+    none(plants::loose(&tree::read("xtask/src/planted.txt"), &files));
 }
 
 #[track_caller]

@@ -39,9 +39,22 @@ impl Counts {
     }
 }
 
+/// The test that a line of a runner tells the outcome of, and whether it passed.
+pub(crate) fn outcome_of(line: &str) -> Option<(&str, bool)> {
+    let line = line.trim();
+    if let Some(told) = line.strip_prefix("test ") {
+        let (test, outcome) = told.split_once(" ... ")?;
+        return Some((test, outcome.starts_with("ok")));
+    }
+    let (outcome, told) = line.split_once(" [")?;
+    let is_outcome = matches!(outcome, "PASS" | "FAIL" | "ABORT" | "TIMEOUT" | "LEAK");
+    let test = told.split_whitespace().next_back().filter(|_| is_outcome)?;
+    Some((test, matches!(outcome, "PASS" | "LEAK")))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::Counts;
+    use super::{Counts, outcome_of};
 
     fn counts(line: &str) -> (u64, u64, u64) {
         let mut counts = Counts::default();
@@ -60,6 +73,18 @@ mod tests {
     fn the_summary_of_cargo_is_read() {
         let line = "test result: FAILED. 3 passed; 1 failed; 2 ignored; 0 measured; 0 filtered out";
         assert_eq!(counts(line), (3, 1, 2));
+    }
+
+    #[test]
+    fn the_outcome_of_one_test_is_read() {
+        assert_eq!(outcome_of("test store::a ... ok"), Some(("store::a", true)));
+        assert_eq!(outcome_of("test store::a ... FAILED"), Some(("store::a", false)));
+        let passed = "        PASS [   0.015s] (1/2) planexe-ax::it store::a";
+        assert_eq!(outcome_of(passed), Some(("store::a", true)));
+        let failed = "        FAIL [   0.015s] planexe-ax::it store::a";
+        assert_eq!(outcome_of(failed), Some(("store::a", false)));
+        assert_eq!(outcome_of("test result: ok. 1 passed"), None);
+        assert_eq!(outcome_of("     Summary [   1.203s] 1 test run: 1 passed"), None);
     }
 
     #[test]

@@ -7,6 +7,7 @@ mod docs;
 mod figure;
 mod fuzz;
 mod long;
+mod plant;
 mod planted;
 mod postgres;
 mod purity;

@@ -1,5 +1,6 @@
 //! The statuses that everyone sees, and the legal moves between them.
 
+use crate::planted::is_planted;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -89,7 +90,7 @@ impl ExecutionStatus {
 
     /// Whether that status may follow.
     pub fn can_become(self, next: Self) -> bool {
-        self.moves().contains(&next)
+        self.moves().contains(&next) || is_planted("illegal_move_allowed")
     }
 
     /// Whether no work is done any more.

@@ -1,5 +1,6 @@
 //! How connections to PostgreSQL are made, and what the server must be like.
 
+use crate::planted::is_planted;
 use crate::store::error::StoreError;
 use crate::store::open_error::OpenError;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgDatabaseError, PgPool, PgPoolOptions};
@@ -43,7 +44,9 @@ pub(in crate::store) fn options(url: &str) -> Result<PgConnectOptions, OpenError
 /// The settings of the one connection that appends: its few statements look rows up by their keys,
 /// whatever the statistics of a young table say.
 pub(super) fn append_options(options: &PgConnectOptions) -> PgConnectOptions {
+    let is_asynchronous = is_planted("asynchronous_commit");
     options.clone().options([
+        ("synchronous_commit", if is_asynchronous { "off" } else { "on" }),
         ("plan_cache_mode", "force_generic_plan"),
         ("enable_seqscan", "off"),
         ("enable_hashjoin", "off"),

@@ -2,6 +2,7 @@
 
 use super::connect::within;
 use crate::domain::{StreamName, WorkspaceId};
+use crate::planted::is_planted;
 use crate::store::error::StoreError;
 use crate::store::presence::{AgentPresence, Renewal};
 use crate::store::rows::{
@@ -63,6 +64,7 @@ pub(super) async fn read_filtered(
     filter: &LogFilter,
     limit: i64,
 ) -> Result<Vec<RecordedEvent>, StoreError> {
+    let limit = if is_planted("sqlite_reads_one_less") { limit - 1 } else { limit };
     let kinds = (!filter.kinds.is_empty()).then(|| serde_json::json!(filter.kinds).to_string());
     let query = sqlx::query_as::<_, EventRow>(include_str!("../sql/read_filtered_sqlite.sql"))
         .bind(to_row(after.get()))

@@ -3,7 +3,7 @@
 use super::house::{House, begin, key_of, note, on_every, simple, stream, workspace};
 use super::log;
 use crate::store::backend::Backend;
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use planexe_ax::domain::Timestamp;
 use planexe_ax::engine::{EngineError, State, fold_fingerprint};
 use planexe_ax::store::{AppendRequest, Expected, NewEvent, Snapshot, Store, StreamWrite, Version};
@@ -42,7 +42,15 @@ const BAD: [(&str, &str); 3] = [
 async fn is_left_alone(house: &House, execution: &str) -> Result<()> {
     let head = house.store.head().await?;
     let refused = house.engine.execute(note(execution, "n")).await;
-    ensure!(matches!(refused, Err(EngineError::BrokenStream { .. })), "{refused:?}");
+    let Err(error @ EngineError::BrokenStream { .. }) = refused else {
+        bail!("not refused: {refused:?}");
+    };
+    let told = error.to_string();
+    let events =
+        house.store.read_stream(&workspace(), &stream(execution), Version::ZERO, 99).await?;
+    let last = events.last().context("an event")?.version;
+    let named = format!("stream execution/{execution} cannot be folded: at version {last}, ");
+    ensure!(told.starts_with(&named), "{told}");
     let asked = house.ask(execution, |_| ()).await;
     ensure!(asked.is_err(), "a state of a log that cannot be folded");
     ensure!(house.store.head().await? == head, "something was written to it");

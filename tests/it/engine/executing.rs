@@ -1,12 +1,16 @@
 //! A command on its way: decided, stored once, answered, and answered again.
 
-use super::house::{House, begin, execution_id, key_of, note, on_every, pause, request, simple};
+use super::house::{
+    House, begin, execution_id, key_of, mark, note, on_every, pause, request, simple, workspace,
+};
 use super::log;
 use crate::store::backend::Backend;
 use anyhow::{Context, Result, bail};
+use planexe_ax::domain::agent::AgentCommand;
 use planexe_ax::domain::execution::{ExecutionCommand, ExecutionStatus};
-use planexe_ax::domain::{Event, Rejection};
-use planexe_ax::engine::{EngineError, Outcome, Request, State};
+use planexe_ax::domain::plan::PlanCommand;
+use planexe_ax::domain::{Event, PlanId, Rejection, StreamName};
+use planexe_ax::engine::{Command, EngineError, Outcome, Request, State};
 use planexe_ax::store::Version;
 use std::sync::Arc;
 
@@ -212,12 +216,24 @@ async fn a_caller_that_goes_away_does_not_stop_its_command() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_not_there_is_not_found() -> Result<()> {
+async fn what_is_not_there_is_not_found_by_its_name() -> Result<()> {
     let house = House::on(Backend::memory().open().await?, &begin()).await?;
-    let refused = house.command("nowhere", pause()).await;
-    assert!(matches!(refused, Err(EngineError::Rejected(Rejection::NotFound { .. }))));
-    let workspace = super::house::workspace();
-    let asked = house.engine.ask(&workspace, &execution_id("nowhere"), |_| ()).await?;
+    let is_named = |refused: Result<Outcome, EngineError>, wanted: (&str, &str)| {
+        let Err(EngineError::Rejected(Rejection::NotFound { what, id })) = refused else {
+            bail!("not refused: {refused:?}");
+        };
+        assert_eq!((what, id.as_str()), wanted);
+        Ok(())
+    };
+    let gone = ("execution", "nowhere");
+    is_named(house.command("nowhere", pause()).await, gone)?;
+    is_named(house.engine.dry_run(request("nowhere", pause())).await, gone)?;
+    is_named(house.engine.execute(keyed("k", request("nowhere", pause()))).await, gone)?;
+    is_named(house.agent("nobody", AgentCommand::Resume).await, ("agent", "nobody"))?;
+    let absent = StreamName::plan(&PlanId::parse("nothing")?);
+    let refused = house.execute(absent, Command::Plan(PlanCommand::Archive), mark()).await;
+    is_named(refused, ("plan", "nothing"))?;
+    let asked = house.engine.ask(&workspace(), &execution_id("nowhere"), |_| ()).await?;
     assert!(asked.is_none());
     assert_eq!(log::read(&house.store).await?, []);
     Ok(())

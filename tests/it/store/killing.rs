@@ -3,7 +3,7 @@
 use super::backend::{Backend, keyed, write};
 use super::ledger::Ledger;
 use anyhow::{Context, Result, ensure};
-use planexe_ax::store::{AppendRequest, Expected, Store, StoreConfig};
+use planexe_ax::store::{AppendError, AppendRequest, Expected, Store, StoreConfig, StoreError};
 use planexe_ax_testkit::{Database, Durability, Server, postgres_is_skipped};
 use std::hash::{BuildHasher, RandomState};
 use std::process::Stdio;
@@ -142,8 +142,12 @@ impl Load {
                     };
                     note(format!("intent {key}"))?;
                     let appended = loop {
-                        if let Ok(appended) = store.append(named(&key, number)).await {
-                            break appended;
+                        match store.append(named(&key, number)).await {
+                            Ok(appended) => break appended,
+                            Err(AppendError::Store(lost @ StoreError::WentBackwards)) => {
+                                return Err(lost.into());
+                            }
+                            Err(_) => {}
                         }
                     };
                     note(format!("ack {key} {}", appended.receipt().last_position))?;
@@ -155,12 +159,16 @@ impl Load {
         load
     }
 
-    /// Returns when so many more requests have been acknowledged.
-    async fn advance(&self, count: u64) {
+    /// Returns when so many more requests have been acknowledged, or a writer gave up.
+    async fn advance(&mut self, count: u64) -> Result<()> {
         let until = self.acks.load(Ordering::Relaxed) + count;
         while self.acks.load(Ordering::Relaxed) < until {
+            if let Some(ended) = self.writers.try_join_next() {
+                ended??;
+            }
             tokio::task::yield_now().await;
         }
+        Ok(())
     }
 
     async fn end(mut self) -> Result<Ledger> {
@@ -180,9 +188,9 @@ async fn what_was_acknowledged_survives_a_killed_database_and_the_engine_goes_on
     let server = Arc::new(Server::start(Durability::On)?);
     let database = Database::on(&server).await?;
     let store = Store::open(&StoreConfig::new(&database.url)).await?;
-    let load = Load::start(&store);
+    let mut load = Load::start(&store);
     for round in 0..4 {
-        load.advance(random(300)).await;
+        load.advance(random(300)).await?;
         let server = Arc::clone(&server);
         match round % 3 {
             0 => kill_a_backend(&database).await?,
@@ -195,7 +203,7 @@ async fn what_was_acknowledged_survives_a_killed_database_and_the_engine_goes_on
                 tokio::task::spawn_blocking(restart).await??;
             }
         }
-        load.advance(20).await;
+        load.advance(20).await?;
     }
     let ledger = load.end().await?;
     ensure!(ledger.acks.len() == ledger.intents.len(), "a request was never acknowledged");

@@ -1,6 +1,7 @@
 //! Shows each guard a violation, and something that only looks like one.
 
 use super::guards::{ALL, Source, impure, machine_paths, migrations};
+use super::plants::loose;
 
 fn found(path: &str, text: &str) -> Vec<String> {
     let source = Source::new(path, text);
@@ -112,5 +113,25 @@ fn a_path_of_one_machine_is_found() {
     for folder in ["work", "home", "root"] {
         assert_eq!(machine_paths("README.md", &format!("cd /{folder}/me")).len(), 1);
         assert_eq!(machine_paths("README.md", &format!("GET /api/{folder}/1")).len(), 0);
+    }
+}
+
+#[test]
+fn a_planted_bug_that_no_test_must_see_is_found() {
+    let file = |path: &str, text: &str| (path.to_owned(), text.to_owned());
+    let call = |bug: &str| ["if is_planted", "(\"", bug, "\")"].concat();
+    let tests = "#[test]\nfn it_is_so() {}\n\nfn it_helps() {}\n";
+    let files = [file("src/a.rs", &call("x")), file("tests/it/store/faults.rs", tests)];
+    let row = "# a word\nx P1\n    store::faults::it_is_so\n";
+    assert_eq!(loose(row, &files), [""; 0]);
+    for (table, what) in [
+        ("", "x is planted, and no test"),
+        ("x P1\n", "x has no test"),
+        ("x P1\n    store::faults::it_helps\n", "no test store::faults::it_helps"),
+        ("x P1\n    store::it_is_so\n", "no test store::it_is_so"),
+        (&format!("{row}y P2\n    store::faults::it_is_so\n"), "y is planted nowhere"),
+    ] {
+        let found = loose(table, &files);
+        assert!(found.len() == 1 && found.concat().contains(what), "{found:?}");
     }
 }
