@@ -22,6 +22,7 @@ mod sqlite;
 mod tail;
 mod types;
 mod verify;
+mod verify_beside;
 mod write_tx;
 
 pub use appender::{BATCH_BYTES_MAX, BATCH_EVENTS_MAX, REQUEST_BYTES_MAX, REQUEST_EVENTS_MAX};
