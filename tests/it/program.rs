@@ -1,11 +1,10 @@
 //! The real `ax` program: started, asked over TCP, stopped.
 
+use planexe_ax_testkit::Folder;
 use std::{
     io::{BufRead, BufReader, Read, Write},
     net::{TcpListener, TcpStream},
-    path::PathBuf,
     process::{Child, Command, ExitStatus, Output, Stdio},
-    sync::atomic::{AtomicU32, Ordering},
     time::Duration,
 };
 
@@ -68,12 +67,12 @@ struct Server {
     child: Child,
     address: String,
     printed: Vec<String>,
-    _dir: Scratch,
+    _dir: Folder,
 }
 
 impl Server {
     fn start() -> Self {
-        let dir = Scratch::new();
+        let dir = Folder::new().expect("the temporary folder can be written");
         let mut command = ax(&["serve", "--listen", "127.0.0.1:0"], &dir);
         let mut child = command.stdout(Stdio::piped()).spawn().expect("ax starts");
         let out = child.stdout.take().expect("its output is piped");
@@ -115,34 +114,15 @@ impl Drop for Server {
 
 /// Runs `ax` to its end: for what must not start.
 fn ended(args: &[&str]) -> Output {
-    ax(args, &Scratch::new()).output().expect("ax starts")
+    let dir = Folder::new().expect("the temporary folder can be written");
+    ax(args, &dir).output().expect("ax starts")
 }
 
-fn ax(args: &[&str], dir: &Scratch) -> Command {
+fn ax(args: &[&str], dir: &Folder) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ax"));
     for name in ["DATABASE_URL", "AX_LISTEN", "AX_LOG", "AX_LOG_FORMAT"] {
         command.env_remove(name);
     }
-    command.args(args).env("AX_DATA_DIR", dir.0.join("data"));
+    command.args(args).env("AX_DATA_DIR", dir.path().join("data"));
     command
-}
-
-/// A folder of its own for each test, removed afterwards.
-struct Scratch(PathBuf);
-
-impl Scratch {
-    fn new() -> Self {
-        static NEXT: AtomicU32 = AtomicU32::new(0);
-        let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let name = format!("ax-program-{}-{number}", std::process::id());
-        let dir = std::env::temp_dir().join(name);
-        std::fs::create_dir_all(&dir).expect("the temporary folder can be written");
-        Self(dir)
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        std::fs::remove_dir_all(&self.0).expect("it is ours alone");
-    }
 }

@@ -1,10 +1,10 @@
 //! A database for one test, and what a test may do to it behind the product's back.
 
+use crate::folder::Folder;
 use crate::server::Server;
 use anyhow::Result;
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, Row, SqliteConnection};
 use std::path::{Path, PathBuf};
-use tempfile::TempDir;
 
 /// A database on a server.
 pub struct Database {
@@ -44,13 +44,13 @@ impl Database {
 
 /// A SQLite file in a folder of its own, both gone with this value.
 pub struct SqliteFile {
-    folder: TempDir,
+    folder: Folder,
 }
 
 impl SqliteFile {
     /// A place for a file that is not there yet.
     pub fn new() -> Result<Self> {
-        Ok(Self { folder: tempfile::Builder::new().prefix("ax-sqlite-").tempdir()? })
+        Ok(Self { folder: Folder::new()? })
     }
 
     /// The folder.
