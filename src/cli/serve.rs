@@ -6,7 +6,7 @@ use crate::{
     engine::{Engine, EngineConfig, Random},
     exit::{Exit, Failure},
     http::{self, App},
-    store::{OpenError, Store, StoreConfig},
+    store::{OpenError, Store, StoreConfig, StoreError},
 };
 use anyhow::{Context, anyhow};
 use std::{
@@ -59,21 +59,22 @@ async fn open_store(database: &Database) -> Result<Store, Failure> {
 fn exit_of(error: &OpenError) -> Exit {
     match error {
         OpenError::BadAddress => Exit::Usage,
-        OpenError::WrongPassword | OpenError::NoSuchDatabase | OpenError::Unreachable { .. } => {
-            Exit::DatabaseUnreachable
-        }
+        OpenError::WrongPassword
+        | OpenError::NoSuchDatabase
+        | OpenError::NoConnectionLeft
+        | OpenError::Unreachable { .. } => Exit::DatabaseUnreachable,
         OpenError::NewerDatabase { .. }
         | OpenError::MissingMigration { .. }
         | OpenError::ChangedMigration { .. } => Exit::DatabaseVersion,
         OpenError::NotADatabase { .. } => Exit::DatabaseCorrupt,
-        OpenError::InUse { .. } => Exit::DatabaseInUse,
+        OpenError::InUse { .. } | OpenError::Locked => Exit::DatabaseInUse,
         OpenError::UnsafeSettings { .. } | OpenError::OldSqlite { .. } => Exit::DatabaseUnsafe,
         OpenError::DiskFull => Exit::DiskFull,
-        OpenError::OldPostgres { .. }
-        | OpenError::MigrationFailed { .. }
-        | OpenError::ReadOnly
-        | OpenError::CannotOpen { .. }
-        | OpenError::Store(_) => Exit::Other,
+        OpenError::MigrationFailed { .. } | OpenError::ReadOnly | OpenError::CannotOpen { .. } => {
+            Exit::DatabaseRights
+        }
+        OpenError::Store(StoreError::Damaged(_)) => Exit::DatabaseCorrupt,
+        OpenError::OldPostgres { .. } | OpenError::Store(_) => Exit::Other,
     }
 }
 

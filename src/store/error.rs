@@ -149,6 +149,31 @@ fn sqlite_kind(code: &str) -> Kind {
     }
 }
 
+/// Why a commit was not answered well.
+#[derive(Debug)]
+pub(super) enum CommitError {
+    /// Certainly nothing was stored.
+    Refused(StoreError),
+    /// It was stored or it was not.
+    Unclear(StoreError),
+}
+
+impl From<StoreError> for CommitError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Tainted | StoreError::NotCommitted => Self::Refused(error),
+            StoreError::Unavailable { .. }
+            | StoreError::Contended { .. }
+            | StoreError::DiskFull
+            | StoreError::ReadOnly
+            | StoreError::DiskFailed
+            | StoreError::Damaged(_)
+            | StoreError::WentBackwards
+            | StoreError::Database { .. } => Self::Unclear(error),
+        }
+    }
+}
+
 /// Why a request was not stored.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum AppendError {

@@ -1,7 +1,7 @@
 //! Why the archive cannot be opened: one sentence each, that says what to do.
 
 use super::error::StoreError;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Why the archive cannot be opened.
 #[derive(Debug, thiserror::Error)]
@@ -15,6 +15,15 @@ pub enum OpenError {
     /// The server has no such database.
     #[error("there is no such database on this server: create it, or correct its address")]
     NoSuchDatabase,
+    /// The server takes no more connections.
+    #[error(
+        "the database takes no more connections: end other programs, or raise max_connections \
+         (this program needs up to 12)"
+    )]
+    NoConnectionLeft,
+    /// Another process holds what is needed.
+    #[error("another process holds a lock on the database: end it, or wait until it is done")]
+    Locked,
     /// Nothing answers there.
     #[error("the database cannot be reached: check its address and that it is running")]
     Unreachable {
@@ -109,14 +118,24 @@ pub enum OpenError {
     Store(#[source] StoreError),
 }
 
+impl OpenError {
+    /// The error for a file that the system does not open or write.
+    pub(super) fn of_file(path: &Path, source: std::io::Error) -> Self {
+        if source.kind() == std::io::ErrorKind::StorageFull {
+            return Self::DiskFull;
+        }
+        Self::CannotOpen { path: path.to_owned(), source }
+    }
+}
+
 impl From<StoreError> for OpenError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::DiskFull => Self::DiskFull,
             StoreError::ReadOnly => Self::ReadOnly,
             StoreError::Unavailable { .. } => Self::Unreachable { source: error },
-            StoreError::Contended { .. }
-            | StoreError::DiskFailed
+            StoreError::Contended { .. } => Self::Locked,
+            StoreError::DiskFailed
             | StoreError::Damaged(_)
             | StoreError::WentBackwards
             | StoreError::Tainted

@@ -242,6 +242,15 @@ pub struct Head {
     pub batch_hash: Hash,
 }
 
+impl Head {
+    /// Whether this log, as it is now, may be the one that once had reached another end: one that
+    /// is behind it, or went another way, is an old copy or another log.
+    pub fn goes_on_from(&self, reached: &Self) -> bool {
+        let is_forked = self.batch_no == reached.batch_no && self.batch_hash != reached.batch_hash;
+        self.log_id == reached.log_id && self.batch_no >= reached.batch_no && !is_forked
+    }
+}
+
 /// What was committed at once, as the log holds it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Batch {

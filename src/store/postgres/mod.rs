@@ -46,7 +46,7 @@ impl PostgresStore {
         let beside = connect::pool(&options, 2);
         let head = read::head(&reads).await?;
         let committed = Arc::new(watch::Sender::new(head.position));
-        let writer = Writer::Postgres(PostgresWriter::new(&options));
+        let writer = Writer::Postgres(PostgresWriter::new(&options).going_on_from(head));
         let queue = Queue::start(writer, config.queue_requests_max, Arc::clone(&committed));
         let told = wake::tell(beside.clone(), committed.subscribe());
         let listening = connect::pool(&options, 1);

@@ -64,7 +64,7 @@ impl SqliteStore {
         let beside = connect::beside_pool(&options);
         let head = read::head(&reads).await?;
         let committed = Arc::new(watch::Sender::new(head.position));
-        let writer = Writer::Sqlite(SqliteWriter::new(&options));
+        let writer = Writer::Sqlite(SqliteWriter::new(&options, head));
         let queue = Queue::start(writer, config.queue_requests_max, Arc::clone(&committed));
         Ok(Self { queue, committed, reads, beside, lock: Mutex::new(Some(lock)) })
     }
@@ -187,7 +187,7 @@ const MAGIC: &[u8] = b"SQLite format 3\0";
 /// Looks at the file before SQLite does, which would write to it.
 fn check_file(path: &Path) -> Result<(), OpenError> {
     use std::io::Read as _;
-    let cannot = |source| OpenError::CannotOpen { path: path.to_owned(), source };
+    let cannot = |source| OpenError::of_file(path, source);
     let file = match std::fs::File::open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),

@@ -4,11 +4,13 @@
 
 pub mod baseline;
 mod binaries;
+mod confined;
 mod database;
 mod folder;
 mod server;
 
-pub use database::{Database, SqliteFile};
+pub use confined::{Confinement, confined, give_to_server};
+pub use database::{Database, Held, SqliteFile};
 pub use folder::Folder;
 pub use server::{Durability, Server};
 
