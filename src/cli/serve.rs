@@ -3,10 +3,11 @@
 use crate::{
     clock::Clock,
     config::{Config, Database},
-    engine::{Engine, EngineConfig, Random},
+    domain::Event,
+    engine::{Engine, EngineConfig, EngineError, Random},
     exit::{Exit, Failure},
     http::{self, App},
-    store::{OpenError, Store, StoreConfig, StoreError},
+    store::{LogFilter, OpenError, Position, Store, StoreConfig, StoreError},
 };
 use anyhow::{Context, anyhow};
 use std::{
@@ -31,10 +32,7 @@ pub(super) async fn serve(config: &Config) -> Result<(), Failure> {
     let listener = bind(config.listen).await?;
     let store = open_store(&config.database).await?;
     let address = listener.local_addr().context("cannot tell the address")?;
-    let engine =
-        Engine::start(store.clone(), Clock::System, Random::from_system(), EngineConfig::default())
-            .await
-            .map_err(|error| Exit::DatabaseCorrupt.because(anyhow!(error)))?;
+    let engine = start_engine(&store).await?;
     announce(address, &config.database);
     let app = App { database: config.database.kind(), engine: engine.clone() };
     let ended = until_stopped(listener, app, stop).await;
@@ -49,10 +47,38 @@ async fn open_store(database: &Database) -> Result<Store, Failure> {
         && let Some(dir) = path.parent()
     {
         let made = tokio::task::block_in_place(|| std::fs::create_dir_all(dir));
-        made.with_context(|| format!("cannot make the folder {}", dir.display()))?;
+        made.map_err(|error| refusal(OpenError::of_file(path, error)))?;
     }
     let opened = Store::open(&StoreConfig::new(database.url())).await;
-    opened.map_err(|error| exit_of(&error).because(anyhow!(error)))
+    opened.map_err(refusal)
+}
+
+fn refusal(error: OpenError) -> Failure {
+    exit_of(&error).because(anyhow!(error))
+}
+
+/// Starts the engine, on a log of which it knows every event.
+async fn start_engine(store: &Store) -> Result<Engine, Failure> {
+    let known = Event::catalogue().map(|entry| entry.kind.to_owned()).collect();
+    let unknown = LogFilter { kinds_left_out: known, ..LogFilter::default() };
+    let found = store.read_log(Position::ZERO, &unknown, 1).await;
+    if let Some(event) = found.map_err(|error| refusal(error.into()))?.first() {
+        return Err(Exit::DatabaseVersion.because(anyhow!(
+            "the log is newer than this program: it does not know the event {:?} at position {}; \
+             install the newer program",
+            event.kind,
+            event.position,
+        )));
+    }
+    let config = EngineConfig { needs_whole_log: true, ..EngineConfig::default() };
+    let started = Engine::start(store.clone(), Clock::System, Random::from_system(), config).await;
+    started.map_err(|error| {
+        if let EngineError::Store(error) = error {
+            return refusal(error.into());
+        }
+        let why = anyhow!("the log cannot be followed, restore it from a backup: {error}");
+        Exit::DatabaseCorrupt.because(why)
+    })
 }
 
 /// How the program ends when the archive cannot be opened.

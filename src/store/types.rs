@@ -271,6 +271,8 @@ pub struct Batch {
 pub struct LogFilter {
     /// Only these kinds; all when empty.
     pub kinds: Vec<String>,
+    /// None of these kinds.
+    pub kinds_left_out: Vec<String>,
     /// Only this workspace.
     pub workspace: Option<WorkspaceId>,
     /// Only this stream of the workspace (of every workspace, when none is named).
@@ -290,6 +292,7 @@ impl LogFilter {
     /// Whether this event is wanted.
     pub fn wants(&self, event: &RecordedEvent) -> bool {
         (self.kinds.is_empty() || self.kinds.contains(&event.kind))
+            && !self.kinds_left_out.contains(&event.kind)
             && self.workspace.as_ref().is_none_or(|wanted| *wanted == event.workspace)
             && self.stream.as_ref().is_none_or(|wanted| *wanted == event.stream)
             && self.since.is_none_or(|since| event.recorded_at >= since)

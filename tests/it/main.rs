@@ -3,5 +3,6 @@
 mod docs;
 mod engine;
 mod program;
+mod starting;
 mod store;
 mod tidy;

@@ -63,16 +63,20 @@ fn a_taken_port_is_named_with_its_own_exit_code() {
 }
 
 /// A running `ax serve`; killed when it is dropped.
-struct Server {
+pub(crate) struct Server {
     child: Child,
     address: String,
     printed: Vec<String>,
-    _dir: Folder,
+    pub(crate) dir: Folder,
 }
 
 impl Server {
     fn start() -> Self {
-        let dir = Folder::new().expect("the temporary folder can be written");
+        Self::start_in(Folder::new().expect("the temporary folder can be written"))
+    }
+
+    /// One that keeps its files in this folder.
+    pub(crate) fn start_in(dir: Folder) -> Self {
         let mut command = ax(&["serve", "--listen", "127.0.0.1:0"], &dir);
         let mut child = command.stdout(Stdio::piped()).spawn().expect("ax starts");
         let out = child.stdout.take().expect("its output is piped");
@@ -81,11 +85,11 @@ impl Server {
         let printed: Vec<_> = lines.by_ref().take_while(until_last).collect();
         let first = printed.first().expect("it says where it listens");
         let address = first.rsplit("http://").next().expect("a part").to_owned();
-        Self { child, address, printed, _dir: dir }
+        Self { child, address, printed, dir }
     }
 
     /// The head and the body of the answer.
-    fn get(&self, path: &str) -> (String, String) {
+    pub(crate) fn get(&self, path: &str) -> (String, String) {
         let mut stream = TcpStream::connect(&self.address).expect("it accepts");
         stream.set_read_timeout(Some(Duration::from_millis(READ_MS_MAX))).expect("not zero");
         let request = format!("GET {path} HTTP/1.1\r\nHost: ax\r\nConnection: close\r\n\r\n");
@@ -113,12 +117,12 @@ impl Drop for Server {
 }
 
 /// Runs `ax` to its end: for what must not start.
-fn ended(args: &[&str]) -> Output {
+pub(crate) fn ended(args: &[&str]) -> Output {
     let dir = Folder::new().expect("the temporary folder can be written");
     ax(args, &dir).output().expect("ax starts")
 }
 
-fn ax(args: &[&str], dir: &Folder) -> Command {
+pub(crate) fn ax(args: &[&str], dir: &Folder) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ax"));
     for name in ["DATABASE_URL", "AX_LISTEN", "AX_LOG", "AX_LOG_FORMAT"] {
         command.env_remove(name);

@@ -95,7 +95,7 @@ pub(super) async fn first_connection(
     let error = match result {
         Ok(Ok(connection)) => return Ok(connection),
         Ok(Err(error)) => error,
-        Err(_) => return Err(OpenError::Unreachable { source: StoreError::timed_out() }),
+        Err(_) => return Err(OpenError::Unreachable { source: None }),
     };
     let code = error.as_database_error().and_then(|error| {
         error.try_downcast_ref::<PgDatabaseError>().map(|error| error.code().to_owned())

@@ -63,7 +63,7 @@ pub(super) async fn read_filtered(
     filter: &LogFilter,
     limit: i64,
 ) -> Result<Vec<RecordedEvent>, StoreError> {
-    let kinds = Some(filter.kinds.as_slice()).filter(|kinds| !kinds.is_empty());
+    let some = |kinds: &[String]| (!kinds.is_empty()).then(|| kinds.to_vec());
     let query = sqlx::query_as::<_, EventRow>(include_str!("../sql/read_filtered_postgres.sql"))
         .bind(to_row(after.get()))
         .bind(to_row(to.get()))
@@ -72,7 +72,8 @@ pub(super) async fn read_filtered(
         .bind(filter.stream.as_ref().map(StreamName::as_str))
         .bind(filter.since.map(|since| since.unix_ms()))
         .bind(filter.until.map(|until| until.unix_ms()))
-        .bind(kinds);
+        .bind(some(&filter.kinds))
+        .bind(some(&filter.kinds_left_out));
     within(query.fetch_all(pool)).await?.into_iter().map(rows::event).collect()
 }
 
