@@ -27,11 +27,13 @@ pub enum Exit {
     AddressInUse,
     /// The log was changed behind the engine's back.
     Tampered,
+    /// The database cannot be opened, written or made with the rights that the program has.
+    DatabaseRights,
 }
 
 impl Exit {
     /// All of them, by their codes.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Success,
         Self::Other,
         Self::Usage,
@@ -43,6 +45,7 @@ impl Exit {
         Self::DiskFull,
         Self::AddressInUse,
         Self::Tampered,
+        Self::DatabaseRights,
     ];
 
     /// The code that the shell sees: never changed, never used again for something else.
@@ -59,6 +62,7 @@ impl Exit {
             Self::DiskFull => 8,
             Self::AddressInUse => 9,
             Self::Tampered => 10,
+            Self::DatabaseRights => 11,
         }
     }
 
@@ -69,15 +73,15 @@ impl Exit {
             Self::Other => ("something without a code of its own", "read the sentence it printed"),
             Self::Usage => ("a wrong flag or a wrong value", "`ax --help` lists what there is"),
             Self::DatabaseUnreachable => (
-                "the database does not answer, or refuses the user",
+                "the database does not answer, refuses the user, or has no connection left",
                 "start it; check the host, the user and the password in `DATABASE_URL`",
             ),
             Self::DatabaseVersion => (
-                "the database is newer than the program, or a migration is missing",
+                "the database or its log is newer than the program, or a migration is missing",
                 "run the program that wrote it, or a newer one",
             ),
             Self::DatabaseInUse => (
-                "another process has the database file",
+                "another process has the database file, or a lock on the database",
                 "stop the other process, or use PostgreSQL for several servers",
             ),
             Self::DatabaseCorrupt => (
@@ -96,6 +100,10 @@ impl Exit {
             Self::Tampered => (
                 "the log was changed behind the engine's back",
                 "keep the files as they are; compare with a backup from the position it names",
+            ),
+            Self::DatabaseRights => (
+                "the database cannot be opened, written or made with the rights that `ax` has",
+                "give it the right to write the file and its folder, or to create tables",
             ),
         }
     }
@@ -147,6 +155,6 @@ mod tests {
     #[test]
     fn every_way_to_end_has_the_code_of_its_place() {
         let codes: Vec<_> = Exit::ALL.iter().map(|exit| exit.code()).collect();
-        assert_eq!(codes, (0..=10).collect::<Vec<_>>());
+        assert_eq!(codes, (0..=11).collect::<Vec<_>>());
     }
 }

@@ -33,10 +33,25 @@ pub fn run() -> ExitCode {
     match dispatch(&cli) {
         Ok(()) => Exit::Success.into(),
         Err(Failure { exit, error }) => {
-            eprintln!("error: {error:#}");
+            eprintln!("error: {}", sentence(&error));
             exit.into()
         }
     }
+}
+
+/// What to do, and in brackets what led to it, each thing once.
+fn sentence(error: &anyhow::Error) -> String {
+    let mut sentence = error.to_string();
+    let mut reasons: Vec<String> = Vec::new();
+    for reason in error.chain().skip(1).map(ToString::to_string) {
+        if !sentence.contains(&reason) && !reasons.iter().any(|said| said.contains(&reason)) {
+            reasons.push(reason);
+        }
+    }
+    if !reasons.is_empty() {
+        sentence += &format!(" ({})", reasons.join(": "));
+    }
+    sentence
 }
 
 fn dispatch(cli: &Cli) -> Result<(), Failure> {
@@ -51,11 +66,19 @@ fn dispatch(cli: &Cli) -> Result<(), Failure> {
 
 #[cfg(test)]
 mod tests {
-    use super::Cli;
+    use super::{Cli, sentence};
+    use anyhow::anyhow;
     use clap::CommandFactory;
 
     #[test]
     fn the_command_line_is_consistent() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_reason_that_was_said_is_not_said_again() {
+        let refused = anyhow!("refused").context("no answer: refused").context("start it");
+        assert_eq!(sentence(&refused), "start it (no answer: refused)");
+        assert_eq!(sentence(&anyhow!("start it")), "start it");
     }
 }

@@ -3,12 +3,13 @@
 use crate::{
     clock::Clock,
     config::{Config, Database},
-    engine::{Engine, EngineConfig, Random},
+    domain::Event,
+    engine::{Engine, EngineConfig, EngineError, Random},
     exit::{Exit, Failure},
     http::{self, App},
     projections,
     projector::{Projector, ProjectorConfig},
-    store::{OpenError, Store, StoreConfig, views::Views},
+    store::{LogFilter, OpenError, Position, Store, StoreConfig, StoreError, views::Views},
 };
 use anyhow::{Context, anyhow};
 use std::{
@@ -33,10 +34,7 @@ pub(super) async fn serve(config: &Config) -> Result<(), Failure> {
     let listener = bind(config.listen).await?;
     let (store, views) = open_store(&config.database).await?;
     let address = listener.local_addr().context("cannot tell the address")?;
-    let engine =
-        Engine::start(store.clone(), Clock::System, Random::from_system(), EngineConfig::default())
-            .await
-            .map_err(|error| Exit::DatabaseCorrupt.because(anyhow!(error)))?;
+    let engine = start_engine(&store).await?;
     let projector = Projector::start(
         store.clone(),
         views.clone(),
@@ -60,34 +58,62 @@ async fn open_store(database: &Database) -> Result<(Store, Views), Failure> {
         && let Some(dir) = path.parent()
     {
         let made = tokio::task::block_in_place(|| std::fs::create_dir_all(dir));
-        made.with_context(|| format!("cannot make the folder {}", dir.display()))?;
+        made.map_err(|error| refusal(OpenError::of_file(path, error)))?;
     }
     let config = StoreConfig::new(database.url());
-    let failed = |error| exit_of(&error).because(anyhow!(error));
-    let store = Store::open(&config).await.map_err(failed)?;
-    let views = Views::open(&config).await.map_err(failed)?;
+    let store = Store::open(&config).await.map_err(refusal)?;
+    let views = Views::open(&config).await.map_err(refusal)?;
     Ok((store, views))
+}
+
+fn refusal(error: OpenError) -> Failure {
+    exit_of(&error).because(anyhow!(error))
+}
+
+/// Starts the engine, on a log of which it knows every event.
+async fn start_engine(store: &Store) -> Result<Engine, Failure> {
+    let known = Event::catalogue().map(|entry| entry.kind.to_owned()).collect();
+    let unknown = LogFilter { kinds_left_out: known, ..LogFilter::default() };
+    let found = store.read_log(Position::ZERO, &unknown, 1).await;
+    if let Some(event) = found.map_err(|error| refusal(error.into()))?.first() {
+        return Err(Exit::DatabaseVersion.because(anyhow!(
+            "the log is newer than this program: it does not know the event {:?} at position {}; \
+             install the newer program",
+            event.kind,
+            event.position,
+        )));
+    }
+    let config = EngineConfig { needs_whole_log: true, ..EngineConfig::default() };
+    let started = Engine::start(store.clone(), Clock::System, Random::from_system(), config).await;
+    started.map_err(|error| {
+        if let EngineError::Store(error) = error {
+            return refusal(error.into());
+        }
+        let why = anyhow!("the log cannot be followed, restore it from a backup: {error}");
+        Exit::DatabaseCorrupt.because(why)
+    })
 }
 
 /// How the program ends when the archive cannot be opened.
 fn exit_of(error: &OpenError) -> Exit {
     match error {
         OpenError::BadAddress => Exit::Usage,
-        OpenError::WrongPassword | OpenError::NoSuchDatabase | OpenError::Unreachable { .. } => {
-            Exit::DatabaseUnreachable
-        }
+        OpenError::WrongPassword
+        | OpenError::NoSuchDatabase
+        | OpenError::NoConnectionLeft
+        | OpenError::Unreachable { .. } => Exit::DatabaseUnreachable,
         OpenError::NewerDatabase { .. }
         | OpenError::MissingMigration { .. }
         | OpenError::ChangedMigration { .. } => Exit::DatabaseVersion,
         OpenError::NotADatabase { .. } => Exit::DatabaseCorrupt,
-        OpenError::InUse { .. } => Exit::DatabaseInUse,
+        OpenError::InUse { .. } | OpenError::Locked => Exit::DatabaseInUse,
         OpenError::UnsafeSettings { .. } | OpenError::OldSqlite { .. } => Exit::DatabaseUnsafe,
         OpenError::DiskFull => Exit::DiskFull,
-        OpenError::OldPostgres { .. }
-        | OpenError::MigrationFailed { .. }
-        | OpenError::ReadOnly
-        | OpenError::CannotOpen { .. }
-        | OpenError::Store(_) => Exit::Other,
+        OpenError::MigrationFailed { .. } | OpenError::ReadOnly | OpenError::CannotOpen { .. } => {
+            Exit::DatabaseRights
+        }
+        OpenError::Store(StoreError::Damaged(_)) => Exit::DatabaseCorrupt,
+        OpenError::OldPostgres { .. } | OpenError::Store(_) => Exit::Other,
     }
 }
 

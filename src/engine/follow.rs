@@ -43,7 +43,7 @@ type Taken = oneshot::Receiver<Result<(), EngineError>>;
 impl Engine {
     /// Fills the index from the log: every execution that is not over; and learns which agents
     /// there are: a crash forgets the last signs of life. One that cannot be folded holds up no
-    /// other.
+    /// other, unless the log must be whole.
     pub(super) async fn rebuild(&self) -> Result<(), EngineError> {
         let head = self.inner.store.head().await?.position;
         let alive = self.alive().await?;
@@ -53,7 +53,10 @@ impl Engine {
                 taken.push(self.hand_over(key, Vec::new())?);
             }
             for taken in taken {
-                self.taken_in(taken).await?;
+                match self.inner.config.needs_whole_log {
+                    true => taken.await.unwrap_or(Err(EngineError::OutcomeUnknown))?,
+                    false => self.taken_in(taken).await?,
+                }
             }
         }
         self.set_followed(head);

@@ -5,9 +5,7 @@ use super::request::{EngineError, Request};
 use super::{Engine, StreamKey, encode};
 use crate::domain::agent::{Agent, AgentCommand, AgentStatus};
 use crate::domain::execution::ExecutionCommand;
-use crate::domain::{
-    Actor, ActorKind, AgentId, Command, State, StreamName, TaskId, WorkspaceId,
-};
+use crate::domain::{Actor, ActorKind, AgentId, Command, State, StreamName, TaskId, WorkspaceId};
 use crate::store::{StreamCondition, Version};
 
 /// Whose report it is, and on what.

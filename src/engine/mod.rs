@@ -61,11 +61,19 @@ pub struct EngineConfig {
     /// Whether time and the log are followed by tasks of the engine's own; a test may rather do
     /// it step by step.
     pub runs_by_itself: bool,
+    /// Whether it refuses to start on a log with an execution that cannot be folded; else it leaves
+    /// that one behind.
+    pub needs_whole_log: bool,
 }
 
 impl Default for EngineConfig {
     fn default() -> Self {
-        Self { cells_max: CELLS_MAX, policy: Policy::default(), runs_by_itself: true }
+        Self {
+            cells_max: CELLS_MAX,
+            policy: Policy::default(),
+            runs_by_itself: true,
+            needs_whole_log: false,
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! One batch, from the lock to the commit: tried again where that is safe, settled by looking
 //! where it is unclear what happened, never guessed.
 
-use super::error::{AppendError, StoreError};
+use super::error::{AppendError, CommitError, StoreError};
 use super::plan::{Outcome, Prepared, plan_batch};
 use super::types::Hash;
 use super::write_tx::Writer;
@@ -26,6 +26,7 @@ enum Failure {
 }
 
 struct Unclear {
+    error: StoreError,
     batch_no: u64,
     hash: Hash,
     outcomes: Vec<Outcome>,
@@ -44,7 +45,19 @@ pub(super) async fn commit_batch(
             tracing::warn!(error = %source, "a batch was refused: its requests are tried alone");
             one_by_one(writer, requests, &mut early).await
         }
-        Err(error) => vec![Err(error); requests.len()],
+        Err(error) => {
+            tell(&error);
+            vec![Err(error); requests.len()]
+        }
+    }
+}
+
+/// Says what does not go away by itself.
+fn tell(error: &AppendError) {
+    if let AppendError::Store(error) = error
+        && !error.is_transient()
+    {
+        tracing::error!(%error, "nothing can be stored: {error}");
     }
 }
 
@@ -77,7 +90,8 @@ async fn try_often(
             Err(Failure::Before(error)) => return Err(error.into()),
             Err(Failure::Unclear(unclear)) => match settle(writer, &unclear).await? {
                 true => return Ok(unclear.outcomes),
-                false => last = StoreError::NotCommitted,
+                false if unclear.error.is_transient() => last = StoreError::NotCommitted,
+                false => return Err(unclear.error.into()),
             },
         }
         if tried == 0 && matches!(last, StoreError::NotCommitted) {
@@ -109,13 +123,11 @@ async fn attempt(
     }
     match tx.commit(&plan).await {
         Ok(()) => Ok(plan.outcomes),
-        Err(error @ (StoreError::Tainted | StoreError::NotCommitted)) => {
-            Err(Failure::Before(error))
-        }
-        Err(error) => {
+        Err(CommitError::Refused(error)) => Err(Failure::Before(error)),
+        Err(CommitError::Unclear(error)) => {
             tracing::warn!(%error, batch_no = plan.batch.batch_no, "a commit is unclear");
             let (batch_no, hash) = (plan.batch.batch_no, plan.batch.hash);
-            Err(Failure::Unclear(Unclear { batch_no, hash, outcomes: plan.outcomes }))
+            Err(Failure::Unclear(Unclear { error, batch_no, hash, outcomes: plan.outcomes }))
         }
     }
 }

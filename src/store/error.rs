@@ -135,9 +135,15 @@ fn postgres_kind(code: &str) -> Kind {
     }
 }
 
+/// The index of the journal cannot grow: what a full disk looks like to the first who opens a file.
+const SQLITE_IOERR_SHMSIZE: u32 = 4874;
+
 fn sqlite_kind(code: &str) -> Kind {
-    let primary = code.parse::<u32>().map_or(0, |extended| extended & 0xff);
-    match primary {
+    let extended = code.parse::<u32>().unwrap_or(0);
+    if extended == SQLITE_IOERR_SHMSIZE {
+        return Kind::DiskFull;
+    }
+    match extended & 0xff {
         5 | 6 => Kind::Contended,
         8 => Kind::ReadOnly,
         10 => Kind::DiskFailed,
@@ -146,6 +152,31 @@ fn sqlite_kind(code: &str) -> Kind {
         14 => Kind::Unavailable,
         26 => Kind::NotADatabase,
         _ => Kind::Other,
+    }
+}
+
+/// Why a commit was not answered well.
+#[derive(Debug)]
+pub(super) enum CommitError {
+    /// Certainly nothing was stored.
+    Refused(StoreError),
+    /// It was stored or it was not.
+    Unclear(StoreError),
+}
+
+impl From<StoreError> for CommitError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Tainted | StoreError::NotCommitted => Self::Refused(error),
+            StoreError::Unavailable { .. }
+            | StoreError::Contended { .. }
+            | StoreError::DiskFull
+            | StoreError::ReadOnly
+            | StoreError::DiskFailed
+            | StoreError::Damaged(_)
+            | StoreError::WentBackwards
+            | StoreError::Database { .. } => Self::Unclear(error),
+        }
     }
 }
 

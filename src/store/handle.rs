@@ -6,7 +6,7 @@ use super::memory::{MemoryFaults, MemoryLog, MemoryStore};
 use super::open_error::OpenError;
 use super::postgres::PostgresStore;
 use super::presence::{AgentPresence, EndedLease, Renewal, signs_of};
-use super::rows::READ_ROWS_MAX;
+use super::rows::{KeyRow, NumberedRow, READ_ROWS_MAX};
 use super::sqlite::SqliteStore;
 use super::types::{
     AppendRequest, Appended, Batch, Head, LogFilter, Position, RecordedEvent, Snapshot,
@@ -255,6 +255,44 @@ impl Store {
             Self::Postgres(store) => store.read_positions(after, to).await,
             Self::Sqlite(store) => store.read_positions(after, to).await,
             Self::Memory(store) => store.read_positions(after, to),
+        }
+    }
+
+    /// The rows of `stream` after an id.
+    pub(super) async fn stream_rows(
+        &self,
+        after: i64,
+        limit: usize,
+    ) -> Result<Vec<NumberedRow>, StoreError> {
+        match self {
+            Self::Postgres(store) => store.stream_rows(after, row_limit(limit)).await,
+            Self::Sqlite(store) => store.stream_rows(after, row_limit(limit)).await,
+            Self::Memory(store) => store.stream_rows(after, limit),
+        }
+    }
+
+    /// The rows of `append_key` after workspace, actor and key.
+    pub(super) async fn key_rows(
+        &self,
+        after: &(String, String, String),
+        limit: usize,
+    ) -> Result<Vec<KeyRow>, StoreError> {
+        match self {
+            Self::Postgres(store) => store.key_rows(after, row_limit(limit)).await,
+            Self::Sqlite(store) => store.key_rows(after, row_limit(limit)).await,
+            Self::Memory(store) => store.key_rows(after, limit),
+        }
+    }
+
+    /// Where the events at these positions belong; those that are not there are left out.
+    pub(super) async fn places(
+        &self,
+        positions: &[Position],
+    ) -> Result<Vec<NumberedRow>, StoreError> {
+        match self {
+            Self::Postgres(store) => store.places(positions).await,
+            Self::Sqlite(store) => store.places(positions).await,
+            Self::Memory(store) => store.places(positions),
         }
     }
 

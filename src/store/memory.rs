@@ -6,7 +6,7 @@ use super::error::StoreError;
 pub use super::memory_log::MemoryLog;
 use super::plan::{Known, Plan, Prepared};
 use super::presence::{AgentPresence, EndedLease, Renewal};
-use super::rows::READ_ROWS_MAX;
+use super::rows::{KeyRow, NumberedRow, READ_ROWS_MAX};
 use super::types::{
     Batch, Hash, Head, LogFilter, Position, RecordedEvent, Snapshot, StoredAnswer, Version,
 };
@@ -105,6 +105,26 @@ impl MemoryStore {
 
     pub(super) fn batches(&self, after: u64, limit: usize) -> Result<Vec<Batch>, StoreError> {
         Ok(self.read()?.batches(after, limit))
+    }
+
+    pub(super) fn stream_rows(
+        &self,
+        after: i64,
+        limit: usize,
+    ) -> Result<Vec<NumberedRow>, StoreError> {
+        Ok(self.read()?.stream_rows(after, limit))
+    }
+
+    pub(super) fn key_rows(
+        &self,
+        after: &(String, String, String),
+        limit: usize,
+    ) -> Result<Vec<KeyRow>, StoreError> {
+        Ok(self.read()?.key_rows(after, limit))
+    }
+
+    pub(super) fn places(&self, positions: &[Position]) -> Result<Vec<NumberedRow>, StoreError> {
+        Ok(self.read()?.places(positions))
     }
 
     pub(super) fn save_snapshot(&self, snapshot: &Snapshot) -> Result<(), StoreError> {

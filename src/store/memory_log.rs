@@ -2,6 +2,7 @@
 
 use super::plan::{AnswerKey, KnownStream, Plan, StreamKey};
 use super::presence::{AgentPresence, EndedLease, Renewal, newest_renewals, newest_signs};
+use super::rows::{KeyRow, NumberedRow, receipt_to_text, to_row};
 use super::types::{
     Batch, Head, LogFilter, Position, RecordedEvent, Snapshot, StoredAnswer, Version,
 };
@@ -90,6 +91,43 @@ impl MemoryLog {
         let contents = self.lock();
         let skipped = usize::try_from(after).unwrap_or(usize::MAX);
         contents.batches.iter().skip(skipped).take(limit).cloned().collect()
+    }
+
+    pub(super) fn stream_rows(&self, after: i64, limit: usize) -> Vec<NumberedRow> {
+        let contents = self.lock();
+        let row = |((workspace, name), (known, _)): (&StreamKey, &(KnownStream, Vec<Position>))| {
+            let stream_id = to_row(known.stream_id.get());
+            (stream_id, workspace.to_string(), name.to_string(), to_row(known.version.get()))
+        };
+        let mut rows: Vec<_> = contents.streams.iter().map(row).collect();
+        rows.retain(|(stream_id, ..)| *stream_id > after);
+        rows.sort_unstable();
+        rows.truncate(limit);
+        rows
+    }
+
+    pub(super) fn key_rows(&self, after: &(String, String, String), limit: usize) -> Vec<KeyRow> {
+        let contents = self.lock();
+        let row = |((workspace, actor, key), stored): (&AnswerKey, &StoredAnswer)| {
+            let receipt = receipt_to_text(&stored.receipt);
+            (workspace.to_string(), actor.clone(), key.clone(), receipt)
+        };
+        let mut rows: Vec<_> = contents.keys.iter().map(row).collect();
+        let (workspace, actor, key) = after;
+        rows.retain(|row| (&row.0, &row.1, &row.2) > (workspace, actor, key));
+        rows.sort_unstable();
+        rows.truncate(limit);
+        rows
+    }
+
+    pub(super) fn places(&self, positions: &[Position]) -> Vec<NumberedRow> {
+        let contents = self.lock();
+        let events = positions.iter().filter_map(|position| contents.event(*position));
+        let row = |event: &RecordedEvent| {
+            let (position, version) = (to_row(event.position.get()), to_row(event.version.get()));
+            (position, event.workspace.to_string(), event.stream.to_string(), version)
+        };
+        events.map(row).collect()
     }
 
     pub(super) fn save_snapshot(&self, snapshot: &Snapshot) {

@@ -22,6 +22,7 @@ mod sqlite;
 mod tail;
 mod types;
 mod verify;
+mod verify_beside;
 pub mod views;
 mod write_tx;
 

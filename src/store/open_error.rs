@@ -1,13 +1,17 @@
 //! Why the archive cannot be opened: one sentence each, that says what to do.
 
 use super::error::StoreError;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Why the archive cannot be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// The address is of no known kind.
-    #[error("the database address must begin with sqlite:, postgres:// or be memory:")]
+    /// The address is of no known kind, or no address.
+    #[error(
+        "the address of the database cannot be read: write postgres://user:password@host:port/name \
+         or sqlite:path"
+    )]
     BadAddress,
     /// The server refused the user or the password.
     #[error("the database refused the login: check the user and the password in its address")]
@@ -15,12 +19,21 @@ pub enum OpenError {
     /// The server has no such database.
     #[error("there is no such database on this server: create it, or correct its address")]
     NoSuchDatabase,
+    /// The server takes no more connections.
+    #[error(
+        "the database takes no more connections: end other programs, or raise max_connections \
+         (this program needs up to 12)"
+    )]
+    NoConnectionLeft,
+    /// Another process holds what is needed.
+    #[error("another process holds a lock on the database: end it, or wait until it is done")]
+    Locked,
     /// Nothing answers there.
     #[error("the database cannot be reached: check its address and that it is running")]
     Unreachable {
-        /// What the driver said.
+        /// What the driver said; none when it said nothing in time.
         #[source]
-        source: StoreError,
+        source: Option<Arc<sqlx::Error>>,
     },
     /// A newer program has been here.
     #[error(
@@ -105,8 +118,18 @@ pub enum OpenError {
         source: std::io::Error,
     },
     /// Anything else.
-    #[error("the database cannot be used: look at the cause, it is none that is known")]
+    #[error("the database cannot be used")]
     Store(#[source] StoreError),
+}
+
+impl OpenError {
+    /// The error for a file that the system does not open or write.
+    pub fn of_file(path: &Path, source: std::io::Error) -> Self {
+        if source.kind() == std::io::ErrorKind::StorageFull {
+            return Self::DiskFull;
+        }
+        Self::CannotOpen { path: path.to_owned(), source }
+    }
 }
 
 impl From<StoreError> for OpenError {
@@ -114,9 +137,9 @@ impl From<StoreError> for OpenError {
         match error {
             StoreError::DiskFull => Self::DiskFull,
             StoreError::ReadOnly => Self::ReadOnly,
-            StoreError::Unavailable { .. } => Self::Unreachable { source: error },
-            StoreError::Contended { .. }
-            | StoreError::DiskFailed
+            StoreError::Unavailable { source } => Self::Unreachable { source },
+            StoreError::Contended { .. } => Self::Locked,
+            StoreError::DiskFailed
             | StoreError::Damaged(_)
             | StoreError::WentBackwards
             | StoreError::Tainted

@@ -84,6 +84,16 @@ impl Plan<'_> {
     pub(super) fn is_empty(&self) -> bool {
         self.events.is_empty() && self.keys.is_empty()
     }
+
+    /// The end of the log once it is written.
+    pub(super) fn end(&self) -> Head {
+        Head {
+            log_id: self.log_id,
+            position: self.batch.last_position,
+            batch_no: self.batch.batch_no,
+            batch_hash: self.batch.hash,
+        }
+    }
 }
 
 /// The streams that the decision needs to know, each once.

@@ -15,6 +15,10 @@ pub(super) type BatchRow = (i64, i64, i64, Vec<u8>, Vec<u8>);
 pub(super) type AnswerRow = (Vec<u8>, String, Vec<u8>);
 pub(super) type LeaseRow = (String, String, String, String, i64, i64, Option<i16>);
 pub(super) type AgentRow = (String, String, i64);
+/// A position, the workspace and the name of a stream, and a version.
+pub(super) type NumberedRow = (i64, String, String, i64);
+/// Workspace, actor and key of a request, and its receipt.
+pub(super) type KeyRow = (String, String, String, String);
 pub(super) type EventRow =
     (i64, String, String, i64, Uuid, String, i32, Vec<u8>, Vec<u8>, i64, Vec<u8>);
 
@@ -126,7 +130,8 @@ pub(super) fn receipt_to_text(receipt: &Receipt) -> String {
     serde_json::to_string(&text).expect("texts and numbers always become JSON")
 }
 
-fn receipt_from_text(text: &str) -> Result<Receipt, StoreError> {
+/// A receipt as it was kept with its key.
+pub(super) fn receipt_from_text(text: &str) -> Result<Receipt, StoreError> {
     let text: ReceiptText =
         serde_json::from_str(text).map_err(|_| damaged("the receipt of a request"))?;
     let named = |(stream, version): (String, Version)| {

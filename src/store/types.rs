@@ -259,6 +259,15 @@ pub struct Head {
     pub batch_hash: Hash,
 }
 
+impl Head {
+    /// Whether this log, as it is now, may be the one that once had reached another end: one that
+    /// is behind it, or went another way, is an old copy or another log.
+    pub fn goes_on_from(&self, reached: &Self) -> bool {
+        let is_forked = self.batch_no == reached.batch_no && self.batch_hash != reached.batch_hash;
+        self.log_id == reached.log_id && self.batch_no >= reached.batch_no && !is_forked
+    }
+}
+
 /// What was committed at once, as the log holds it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Batch {
@@ -279,6 +288,8 @@ pub struct Batch {
 pub struct LogFilter {
     /// Only these kinds; all when empty.
     pub kinds: Vec<String>,
+    /// None of these kinds.
+    pub kinds_left_out: Vec<String>,
     /// Only this workspace.
     pub workspace: Option<WorkspaceId>,
     /// Only this stream of the workspace (of every workspace, when none is named).
@@ -298,6 +309,7 @@ impl LogFilter {
     /// Whether this event is wanted.
     pub fn wants(&self, event: &RecordedEvent) -> bool {
         (self.kinds.is_empty() || self.kinds.contains(&event.kind))
+            && !self.kinds_left_out.contains(&event.kind)
             && self.workspace.as_ref().is_none_or(|wanted| *wanted == event.workspace)
             && self.stream.as_ref().is_none_or(|wanted| *wanted == event.stream)
             && self.since.is_none_or(|since| event.recorded_at >= since)

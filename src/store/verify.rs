@@ -1,10 +1,12 @@
-//! Walking the log to prove that nothing in it was changed, removed, inserted or reordered.
+//! Walking the log to prove that nothing in it was changed, removed, inserted or reordered, and
+//! that what is kept beside it fits.
 
 use super::Store;
 use super::error::StoreError;
 use super::hash::{BatchHasher, LEAF_PREFIX_BYTES, leaf_of_recorded};
 use super::plan::StreamKey;
 use super::types::{Batch, Hash, Head, Position, RecordedEvent, Version};
+use super::verify_beside::{self, Counted};
 use std::collections::HashMap;
 
 /// How many batches and events are read at once.
@@ -53,6 +55,20 @@ pub enum Damage {
     /// The head of the log does not fit its last batch.
     #[error("the head of the log is not where its last batch ends")]
     Head,
+    /// The row of the stream that begins there names another version than that of its last event.
+    #[error("its stream is noted at version {noted}, but its events end at {found}")]
+    Stream {
+        /// What the row of the stream says.
+        noted: Version,
+        /// Where its events end; 0 when it has none.
+        found: Version,
+    },
+    /// The row of a stream says that it begins there.
+    #[error("a stream is noted to begin here, but its first event is at {found}")]
+    StreamStart {
+        /// Where it begins.
+        found: Position,
+    },
     /// The log does not hold what was known of it.
     #[error("the log is not the one that was known up to here")]
     Anchor,
@@ -71,6 +87,18 @@ pub enum VerifyError {
         position: Position,
         /// What is wrong there.
         damage: Damage,
+    },
+    /// The answer that is kept for a key does not fit the events.
+    #[error("key {key} of {actor} in workspace {workspace}: {what}")]
+    Answer {
+        /// The workspace of the request.
+        workspace: String,
+        /// Who asked.
+        actor: String,
+        /// The key of the request.
+        key: String,
+        /// What is wrong.
+        what: &'static str,
     },
     /// The log could not be read.
     #[error(transparent)]
@@ -100,7 +128,10 @@ pub(super) async fn verify(store: &Store, anchor: Option<&Head>) -> Result<Verif
     {
         return Err(damaged(stray.position, Damage::Inserted));
     }
-    walk.finish()
+    let (verified, streams) = walk.finish()?;
+    verify_beside::check_streams(store, &streams, verified.head.position).await?;
+    verify_beside::check_keys(store).await?;
+    Ok(verified)
 }
 
 /// The events of a batch; a row that cannot be read is looked for one by one.
@@ -120,7 +151,8 @@ async fn read_batch(store: &Store, batch: &Batch) -> Result<Vec<RecordedEvent>, 
     Err(error.into())
 }
 
-fn damaged(position: Position, damage: Damage) -> VerifyError {
+/// The error for this place.
+pub(super) fn damaged(position: Position, damage: Damage) -> VerifyError {
     VerifyError::Damaged { position, damage }
 }
 
@@ -130,7 +162,7 @@ struct Walk {
     position: Position,
     batch_no: u64,
     batch_hash: Hash,
-    versions: HashMap<StreamKey, Version>,
+    streams: HashMap<StreamKey, Counted>,
 }
 
 impl Walk {
@@ -141,7 +173,7 @@ impl Walk {
             position: Position::ZERO,
             batch_no: 0,
             batch_hash: [0; 32],
-            versions: HashMap::new(),
+            streams: HashMap::new(),
         }
     }
 
@@ -189,12 +221,13 @@ impl Walk {
             return Err(self.damaged(Damage::Changed));
         }
         let key = (event.workspace.clone(), event.stream.clone());
-        let last = self.versions.entry(key).or_default();
-        let (expected, found) = (last.next(), event.version);
+        let fresh = Counted { first: event.position, version: Version::ZERO };
+        let counted = self.streams.entry(key).or_insert(fresh);
+        let (expected, found) = (counted.version.next(), event.version);
         if expected != found {
             return Err(self.damaged(Damage::Version { expected, found }));
         }
-        *last = found;
+        counted.version = found;
         self.position = event.position;
         Ok(())
     }
@@ -207,13 +240,14 @@ impl Walk {
         if is_known { Ok(()) } else { Err(damaged(first, Damage::Anchor)) }
     }
 
-    fn finish(self) -> Result<Verified, VerifyError> {
+    fn finish(self) -> Result<(Verified, HashMap<StreamKey, Counted>), VerifyError> {
         if self.head.position != self.position || self.head.batch_hash != self.batch_hash {
             return Err(self.damaged(Damage::Head));
         }
         if self.anchor.is_some_and(|anchor| anchor.batch_no > self.batch_no) {
             return Err(self.damaged(Damage::Anchor));
         }
-        Ok(Verified { head: self.head, events: self.position.get(), batches: self.batch_no })
+        let (events, batches) = (self.position.get(), self.batch_no);
+        Ok((Verified { head: self.head, events, batches }, self.streams))
     }
 }

@@ -1,7 +1,7 @@
 //! The one transaction that writes the log, on whichever database it is. It owns its connection
 //! until it is finished: a unit of work that does not finish drops it, and with it the connection.
 
-use super::error::StoreError;
+use super::error::{CommitError, StoreError};
 use super::memory::{MemoryTx, MemoryWriter};
 use super::plan::{Known, Plan, Prepared};
 use super::postgres::{PostgresTx, PostgresWriter};
@@ -70,13 +70,12 @@ impl WriteTx<'_> {
         }
     }
 
-    /// Commits, and makes sure that it was a commit. After any other error than `Tainted` and
-    /// `NotCommitted` it is unclear whether it was.
-    pub(super) async fn commit(self, plan: &Plan<'_>) -> Result<(), StoreError> {
+    /// Commits, and makes sure that it was a commit.
+    pub(super) async fn commit(self, plan: &Plan<'_>) -> Result<(), CommitError> {
         match self {
             Self::Postgres(tx) => tx.commit(plan).await,
-            Self::Sqlite(tx) => tx.commit(plan).await,
-            Self::Memory(tx) => tx.commit(plan),
+            Self::Sqlite(tx) => Ok(tx.commit(plan).await?),
+            Self::Memory(tx) => Ok(tx.commit(plan)?),
         }
     }
 

@@ -5,5 +5,6 @@ mod engine;
 mod program;
 mod projector;
 mod reading;
+mod starting;
 mod store;
 mod tidy;

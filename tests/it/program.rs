@@ -1,11 +1,10 @@
 //! The real `ax` program: started, asked over TCP, stopped.
 
+use planexe_ax_testkit::Folder;
 use std::{
     io::{BufRead, BufReader, Read, Write},
     net::{TcpListener, TcpStream},
-    path::PathBuf,
     process::{Child, Command, ExitStatus, Output, Stdio},
-    sync::atomic::{AtomicU32, Ordering},
     time::Duration,
 };
 
@@ -64,16 +63,20 @@ fn a_taken_port_is_named_with_its_own_exit_code() {
 }
 
 /// A running `ax serve`; killed when it is dropped.
-struct Server {
+pub(crate) struct Server {
     child: Child,
     address: String,
     printed: Vec<String>,
-    _dir: Scratch,
+    pub(crate) dir: Folder,
 }
 
 impl Server {
     fn start() -> Self {
-        let dir = Scratch::new();
+        Self::start_in(Folder::new().expect("the temporary folder can be written"))
+    }
+
+    /// One that keeps its files in this folder.
+    pub(crate) fn start_in(dir: Folder) -> Self {
         let mut command = ax(&["serve", "--listen", "127.0.0.1:0"], &dir);
         let mut child = command.stdout(Stdio::piped()).spawn().expect("ax starts");
         let out = child.stdout.take().expect("its output is piped");
@@ -82,11 +85,11 @@ impl Server {
         let printed: Vec<_> = lines.by_ref().take_while(until_last).collect();
         let first = printed.first().expect("it says where it listens");
         let address = first.rsplit("http://").next().expect("a part").to_owned();
-        Self { child, address, printed, _dir: dir }
+        Self { child, address, printed, dir }
     }
 
     /// The head and the body of the answer.
-    fn get(&self, path: &str) -> (String, String) {
+    pub(crate) fn get(&self, path: &str) -> (String, String) {
         let mut stream = TcpStream::connect(&self.address).expect("it accepts");
         stream.set_read_timeout(Some(Duration::from_millis(READ_MS_MAX))).expect("not zero");
         let request = format!("GET {path} HTTP/1.1\r\nHost: ax\r\nConnection: close\r\n\r\n");
@@ -114,35 +117,16 @@ impl Drop for Server {
 }
 
 /// Runs `ax` to its end: for what must not start.
-fn ended(args: &[&str]) -> Output {
-    ax(args, &Scratch::new()).output().expect("ax starts")
+pub(crate) fn ended(args: &[&str]) -> Output {
+    let dir = Folder::new().expect("the temporary folder can be written");
+    ax(args, &dir).output().expect("ax starts")
 }
 
-fn ax(args: &[&str], dir: &Scratch) -> Command {
+pub(crate) fn ax(args: &[&str], dir: &Folder) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ax"));
     for name in ["DATABASE_URL", "AX_LISTEN", "AX_LOG", "AX_LOG_FORMAT"] {
         command.env_remove(name);
     }
-    command.args(args).env("AX_DATA_DIR", dir.0.join("data"));
+    command.args(args).env("AX_DATA_DIR", dir.path().join("data"));
     command
-}
-
-/// A folder of its own for each test, removed afterwards.
-struct Scratch(PathBuf);
-
-impl Scratch {
-    fn new() -> Self {
-        static NEXT: AtomicU32 = AtomicU32::new(0);
-        let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let name = format!("ax-program-{}-{number}", std::process::id());
-        let dir = std::env::temp_dir().join(name);
-        std::fs::create_dir_all(&dir).expect("the temporary folder can be written");
-        Self(dir)
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        std::fs::remove_dir_all(&self.0).expect("it is ours alone");
-    }
 }

@@ -1,9 +1,11 @@
 //! How connections to PostgreSQL are made, and what the server must be like.
 
 use crate::planted::is_planted;
-use crate::store::error::StoreError;
+use crate::store::error::{CommitError, StoreError};
 use crate::store::open_error::OpenError;
-use sqlx::postgres::{PgConnectOptions, PgConnection, PgDatabaseError, PgPool, PgPoolOptions};
+use sqlx::postgres::{
+    PgConnectOptions, PgConnection, PgDatabaseError, PgPool, PgPoolOptions, PgSeverity,
+};
 use sqlx::{ConnectOptions, Connection};
 use std::{future::Future, time::Duration};
 
@@ -22,6 +24,25 @@ pub(in crate::store) async fn within<T>(
         Ok(result) => Ok(result?),
         Err(_) => Err(StoreError::timed_out()),
     }
+}
+
+/// Waits in the same way for a statement that commits by itself: where the server refuses it, and
+/// lives on, nothing of it was stored.
+pub(super) async fn within_alone<T>(
+    exchange: impl Future<Output = Result<T, sqlx::Error>>,
+) -> Result<T, CommitError> {
+    match tokio::time::timeout(Duration::from_millis(EXCHANGE_MS_MAX), exchange).await {
+        Ok(Ok(answer)) => Ok(answer),
+        Ok(Err(error)) if is_refusal(&error) => Err(CommitError::Refused(error.into())),
+        Ok(Err(error)) => Err(CommitError::Unclear(error.into())),
+        Err(_) => Err(CommitError::Unclear(StoreError::timed_out())),
+    }
+}
+
+fn is_refusal(error: &sqlx::Error) -> bool {
+    let error = error.as_database_error();
+    let error = error.and_then(|error| error.try_downcast_ref::<PgDatabaseError>());
+    error.is_some_and(|error| error.severity() == PgSeverity::Error)
 }
 
 /// The address, with the settings that every connection has.
@@ -79,7 +100,7 @@ pub(super) async fn first_connection(
     let error = match result {
         Ok(Ok(connection)) => return Ok(connection),
         Ok(Err(error)) => error,
-        Err(_) => return Err(OpenError::Unreachable { source: StoreError::timed_out() }),
+        Err(_) => return Err(OpenError::Unreachable { source: None }),
     };
     let code = error.as_database_error().and_then(|error| {
         error.try_downcast_ref::<PgDatabaseError>().map(|error| error.code().to_owned())
@@ -87,6 +108,7 @@ pub(super) async fn first_connection(
     Err(match code.as_deref() {
         Some("28P01" | "28000") => OpenError::WrongPassword,
         Some("3D000") => OpenError::NoSuchDatabase,
+        Some("53300") => OpenError::NoConnectionLeft,
         Some(_) | None => OpenError::from(StoreError::from(error)),
     })
 }

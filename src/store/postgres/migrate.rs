@@ -11,13 +11,16 @@ const BEGIN_ALONE: &str = "begin; select pg_advisory_xact_lock(5207634870105)";
 const CREATE_LIST: &str = "create table if not exists schema_migration (\
      number bigint primary key, name text not null, checksum bytea not null)";
 
+/// How often the lock is asked for; each time as long as `lock_timeout` says.
+const LOCK_TRIES_MAX: u32 = 15;
+
 /// Carries out what is pending; does nothing, and needs no rights, when nothing is.
 pub(super) async fn migrate(connection: &mut PgConnection) -> Result<(), OpenError> {
     let applied = applied(connection).await?;
     if pending(&POSTGRES, &applied)?.is_empty() {
         return Ok(());
     }
-    run(connection, BEGIN_ALONE).await?;
+    begin_alone(connection).await?;
     let applied = self::applied(connection).await?;
     run(connection, CREATE_LIST).await.map_err(|source| failed(1, source))?;
     for migration in pending(&POSTGRES, &applied)? {
@@ -29,10 +32,22 @@ pub(super) async fn migrate(connection: &mut PgConnection) -> Result<(), OpenErr
     Ok(())
 }
 
+/// Waits for its turn while another server migrates, but not for ever.
+async fn begin_alone(connection: &mut PgConnection) -> Result<(), OpenError> {
+    for _ in 0..LOCK_TRIES_MAX {
+        match run(connection, BEGIN_ALONE).await {
+            Err(StoreError::Contended { .. }) => run(connection, "rollback").await?,
+            begun => return Ok(begun?),
+        }
+    }
+    Err(OpenError::Locked)
+}
+
 fn failed(number: i64, source: StoreError) -> OpenError {
     match source {
         StoreError::DiskFull | StoreError::ReadOnly => source.into(),
-        StoreError::Unavailable { .. } | StoreError::Contended { .. } => source.into(),
+        StoreError::Unavailable { .. } => source.into(),
+        StoreError::Contended { .. } => OpenError::Locked,
         StoreError::DiskFailed
         | StoreError::Damaged(_)
         | StoreError::WentBackwards

@@ -17,6 +17,7 @@ use super::config::StoreConfig;
 use super::error::StoreError;
 use super::open_error::OpenError;
 use super::presence::{AgentPresence, EndedLease, Renewal, newest_renewals, newest_signs};
+use super::rows::{KeyRow, NumberedRow};
 use super::types::{
     Batch, Head, LogFilter, Position, RecordedEvent, Snapshot, StoredAnswer, Version,
 };
@@ -46,7 +47,7 @@ impl PostgresStore {
         let beside = connect::pool(&options, 2);
         let head = read::head(&reads).await?;
         let committed = Arc::new(watch::Sender::new(head.position));
-        let writer = Writer::Postgres(PostgresWriter::new(&options));
+        let writer = Writer::Postgres(PostgresWriter::new(&options).going_on_from(head));
         let queue = Queue::start(writer, config.queue_requests_max, Arc::clone(&committed));
         let told = wake::tell(beside.clone(), committed.subscribe());
         let listening = connect::pool(&options, 1);
@@ -113,6 +114,29 @@ impl PostgresStore {
 
     pub(super) async fn batches(&self, after: u64, limit: i64) -> Result<Vec<Batch>, StoreError> {
         read::batches(&self.reads, after, limit).await
+    }
+
+    pub(super) async fn stream_rows(
+        &self,
+        after: i64,
+        limit: i64,
+    ) -> Result<Vec<NumberedRow>, StoreError> {
+        read::stream_rows(&self.reads, after, limit).await
+    }
+
+    pub(super) async fn key_rows(
+        &self,
+        after: &(String, String, String),
+        limit: i64,
+    ) -> Result<Vec<KeyRow>, StoreError> {
+        read::key_rows(&self.reads, after, limit).await
+    }
+
+    pub(super) async fn places(
+        &self,
+        positions: &[Position],
+    ) -> Result<Vec<NumberedRow>, StoreError> {
+        read::places(&self.reads, positions).await
     }
 
     pub(super) async fn save_snapshot(&self, snapshot: &Snapshot) -> Result<(), StoreError> {

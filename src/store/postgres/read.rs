@@ -5,7 +5,7 @@ use crate::domain::{StreamName, WorkspaceId};
 use crate::store::error::StoreError;
 use crate::store::presence::{AgentPresence, Renewal};
 use crate::store::rows::{
-    self, AgentRow, AnswerRow, BatchRow, EventRow, HeadRow, LeaseRow, to_row,
+    self, AgentRow, AnswerRow, BatchRow, EventRow, HeadRow, KeyRow, LeaseRow, NumberedRow, to_row,
 };
 use crate::store::types::{
     Batch, Head, LogFilter, Position, RecordedEvent, Snapshot, StoredAnswer, Version,
@@ -63,7 +63,7 @@ pub(super) async fn read_filtered(
     filter: &LogFilter,
     limit: i64,
 ) -> Result<Vec<RecordedEvent>, StoreError> {
-    let kinds = Some(filter.kinds.as_slice()).filter(|kinds| !kinds.is_empty());
+    let some = |kinds: &[String]| (!kinds.is_empty()).then(|| kinds.to_vec());
     let query = sqlx::query_as::<_, EventRow>(include_str!("../sql/read_filtered_postgres.sql"))
         .bind(to_row(after.get()))
         .bind(to_row(to.get()))
@@ -72,7 +72,8 @@ pub(super) async fn read_filtered(
         .bind(filter.stream.as_ref().map(StreamName::as_str))
         .bind(filter.since.map(|since| since.unix_ms()))
         .bind(filter.until.map(|until| until.unix_ms()))
-        .bind(kinds);
+        .bind(some(&filter.kinds))
+        .bind(some(&filter.kinds_left_out));
     within(query.fetch_all(pool)).await?.into_iter().map(rows::event).collect()
 }
 
@@ -85,6 +86,37 @@ pub(super) async fn batches(
         .bind(to_row(after))
         .bind(limit);
     within(query.fetch_all(pool)).await?.into_iter().map(rows::batch).collect()
+}
+
+pub(super) async fn stream_rows(
+    pool: &PgPool,
+    after: i64,
+    limit: i64,
+) -> Result<Vec<NumberedRow>, StoreError> {
+    let query = sqlx::query_as(include_str!("../sql/read_streams.sql")).bind(after).bind(limit);
+    within(query.fetch_all(pool)).await
+}
+
+pub(super) async fn key_rows(
+    pool: &PgPool,
+    (workspace, actor, key): &(String, String, String),
+    limit: i64,
+) -> Result<Vec<KeyRow>, StoreError> {
+    let query = sqlx::query_as(include_str!("../sql/read_keys.sql"))
+        .bind(workspace)
+        .bind(actor)
+        .bind(key)
+        .bind(limit);
+    within(query.fetch_all(pool)).await
+}
+
+pub(super) async fn places(
+    pool: &PgPool,
+    positions: &[Position],
+) -> Result<Vec<NumberedRow>, StoreError> {
+    let query = sqlx::query_as(include_str!("../sql/read_places_postgres.sql"))
+        .bind(positions.iter().map(|position| to_row(position.get())).collect::<Vec<_>>());
+    within(query.fetch_all(pool)).await
 }
 
 pub(super) async fn load_snapshot(

@@ -2,9 +2,9 @@
 //! one locks, writes and commits if nobody has moved the head meanwhile. Where other servers append
 //! too, four: begin and lock, read, write, commit.
 
-use super::connect::{append_options, connect, within};
+use super::connect::{append_options, connect, within, within_alone};
 use crate::domain::{StreamName, WorkspaceId};
-use crate::store::error::StoreError;
+use crate::store::error::{CommitError, StoreError};
 use crate::store::plan::{
     Known, KnownStream, Plan, Prepared, plan_batch, wanted_keys, wanted_streams,
 };
@@ -46,6 +46,12 @@ pub(in crate::store) struct PostgresWriter {
 impl PostgresWriter {
     pub(super) fn new(options: &PgConnectOptions) -> Self {
         Self { options: append_options(options), idle: None, reached: None, locked_batches: 0 }
+    }
+
+    /// Appends only to a log that goes on from this end.
+    pub(super) fn going_on_from(mut self, reached: Head) -> Self {
+        self.reached = Some(reached);
+        self
     }
 
     /// Begins with the lock where other servers append too, and without it where none does.
@@ -90,8 +96,10 @@ impl PostgresWriter {
             return Err(StoreError::WentBackwards);
         }
         tx.write(&fence).await?;
-        tx.commit(&fence).await?;
-        Ok(None)
+        match tx.commit(&fence).await {
+            Ok(()) => Ok(None),
+            Err(CommitError::Refused(error) | CommitError::Unclear(error)) => Err(error),
+        }
     }
 
     pub(in crate::store) async fn close(mut self) {
@@ -135,16 +143,10 @@ impl<'w> PostgresTx<'w> {
         let found = within(query.fetch_all(&mut self.connection)).await?;
         self.is_tainted = false;
         let known = known(found)?;
-        self.check_progress(&known.head)?;
-        Ok(known)
-    }
-
-    /// A log that ends before a place that it has reached is another one, or an old copy.
-    fn check_progress(&self, head: &Head) -> Result<(), StoreError> {
-        let Some(reached) = &self.writer.reached else { return Ok(()) };
-        let is_behind = head.batch_no < reached.batch_no || head.log_id != reached.log_id;
-        let is_forked = head.batch_no == reached.batch_no && head.batch_hash != reached.batch_hash;
-        if is_behind || is_forked { Err(StoreError::WentBackwards) } else { Ok(()) }
+        match &self.writer.reached {
+            Some(reached) if !known.head.goes_on_from(reached) => Err(StoreError::WentBackwards),
+            Some(_) | None => Ok(known),
+        }
     }
 
     /// Writes under the lock; without it, all is left to the commit.
@@ -152,7 +154,10 @@ impl<'w> PostgresTx<'w> {
         if !self.is_locked {
             return Ok(());
         }
-        self.transaction_id = self.write_all(plan).await?;
+        self.transaction_id = match self.write_all(plan).await {
+            Ok(id) => id,
+            Err(CommitError::Refused(error) | CommitError::Unclear(error)) => return Err(error),
+        };
         self.is_tainted = self.transaction_id.is_none();
         if self.is_tainted {
             return Err(StoreError::Damaged("the head moved under its lock".to_owned()));
@@ -162,30 +167,30 @@ impl<'w> PostgresTx<'w> {
 
     /// Writes everything at once and says in which transaction; none when the head has moved. All
     /// rows are awaited: without a transaction, the commit comes after the last of them.
-    async fn write_all(&mut self, plan: &Plan<'_>) -> Result<Option<u64>, StoreError> {
+    async fn write_all(&mut self, plan: &Plan<'_>) -> Result<Option<u64>, CommitError> {
         let query = sqlx::query_as::<_, (String,)>(include_str!("../sql/write_postgres.sql"));
         let query = bind_batch(bind_keys(bind_streams(bind_events(query, plan), plan), plan), plan);
         self.is_tainted = true;
-        let rows = within(query.fetch_all(&mut self.connection)).await?;
+        let rows = within_alone(query.fetch_all(&mut self.connection)).await?;
         self.is_tainted = false;
         let Some((id,)) = rows.first() else { return Ok(None) };
         let id = id.parse().map_err(|_| StoreError::Damaged("a transaction's id".to_owned()))?;
         Ok(Some(id))
     }
 
-    pub(in crate::store) async fn commit(self, plan: &Plan<'_>) -> Result<(), StoreError> {
+    pub(in crate::store) async fn commit(self, plan: &Plan<'_>) -> Result<(), CommitError> {
         if self.is_tainted {
-            return Err(StoreError::Tainted);
+            return Err(StoreError::Tainted.into());
         }
         if self.is_locked { self.commit_locked(plan).await } else { self.write_alone(plan).await }
     }
 
     /// One statement is a transaction: there is no commit that could be a rollback.
-    async fn write_alone(mut self, plan: &Plan<'_>) -> Result<(), StoreError> {
+    async fn write_alone(mut self, plan: &Plan<'_>) -> Result<(), CommitError> {
         if self.write_all(plan).await?.is_none() {
             self.writer.locked_batches = LOCKED_BATCHES;
             self.writer.idle = Some(self.connection);
-            return Err(StoreError::NotCommitted);
+            return Err(StoreError::NotCommitted.into());
         }
         self.reach(plan);
         Ok(())
@@ -193,28 +198,23 @@ impl<'w> PostgresTx<'w> {
 
     /// PostgreSQL answers COMMIT kindly even where it rolled back, and so does the driver: the
     /// same round trip asks what became of the transaction.
-    async fn commit_locked(mut self, plan: &Plan<'_>) -> Result<(), StoreError> {
+    async fn commit_locked(mut self, plan: &Plan<'_>) -> Result<(), CommitError> {
         let id = self.transaction_id.ok_or(StoreError::Tainted)?;
         let text = format!("commit; select pg_xact_status('{id}'::xid8)");
         let query = sqlx::raw_sql(AssertSqlSafe(text)).fetch_one(&mut self.connection);
-        let status: Option<String> = sqlx::Row::try_get(&within(query).await?, 0)?;
+        let row = within(query).await?;
+        let status: Option<String> = sqlx::Row::try_get(&row, 0).map_err(StoreError::from)?;
         match status.as_deref() {
             Some("committed") => self.reach(plan),
-            Some("aborted") => return Err(StoreError::NotCommitted),
-            Some(_) | None => return Err(StoreError::timed_out()),
+            Some("aborted") => return Err(StoreError::NotCommitted.into()),
+            Some(_) | None => return Err(StoreError::timed_out().into()),
         }
         Ok(())
     }
 
     fn reach(self, plan: &Plan<'_>) {
-        let log_id = plan.log_id;
         let Self { writer, connection, .. } = self;
-        writer.reached = Some(Head {
-            log_id,
-            position: plan.batch.last_position,
-            batch_no: plan.batch.batch_no,
-            batch_hash: plan.batch.hash,
-        });
+        writer.reached = Some(plan.end());
         writer.idle = Some(connection);
     }
 

@@ -4,11 +4,11 @@ use super::connect::{connect, options};
 use super::migrate::migrate;
 use super::write::PostgresWriter;
 use crate::domain::{StreamName, Timestamp, WorkspaceId};
-use crate::store::error::StoreError;
+use crate::store::error::{CommitError, StoreError};
 use crate::store::hash::leaf_of_new;
 use crate::store::plan::{Prepared, plan_batch};
 use crate::store::types::{AppendRequest, Expected, NewEvent, StreamWrite};
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use planexe_ax_testkit::{Database, postgres_is_skipped};
 use uuid::Uuid;
 
@@ -49,7 +49,10 @@ async fn a_commit_that_was_a_rollback_is_not_taken_for_one() -> Result<()> {
     let swallowed = tx.break_behind_its_back().await;
     assert!(swallowed.is_err());
     let committed = tx.commit(&plan).await;
-    assert!(matches!(committed, Err(StoreError::NotCommitted)), "{committed:?}");
+    assert!(
+        matches!(committed, Err(CommitError::Refused(StoreError::NotCommitted))),
+        "{committed:?}"
+    );
     assert_eq!(database.number("select count(*) from event").await?, 0);
     Ok(())
 }
@@ -63,7 +66,7 @@ async fn a_transaction_with_a_failed_statement_is_not_even_sent_to_commit() -> R
     tx.write(&plan).await?;
     tx.write(&plan).await.err().context("the second is a duplicate")?;
     let committed = tx.commit(&plan).await;
-    assert!(matches!(committed, Err(StoreError::Tainted)), "{committed:?}");
+    assert!(matches!(committed, Err(CommitError::Refused(StoreError::Tainted))), "{committed:?}");
     assert_eq!(database.number("select count(*) from event").await?, 0);
     Ok(())
 }
@@ -77,9 +80,12 @@ async fn what_was_planned_on_a_head_that_has_moved_is_not_written() -> Result<()
     let mut other = PostgresWriter::new(&options(&database.url)?);
     let mut tx = other.begin().await?;
     let same = plan_batch(tx.read(&requests).await?, &requests);
-    tx.commit(&same).await?;
+    tx.commit(&same).await.map_err(|error| anyhow!("{error:?}"))?;
     let committed = late.commit(&plan).await;
-    assert!(matches!(committed, Err(StoreError::NotCommitted)), "{committed:?}");
+    assert!(
+        matches!(committed, Err(CommitError::Refused(StoreError::NotCommitted))),
+        "{committed:?}"
+    );
     assert_eq!(database.number("select count(*) from event").await?, 1);
     Ok(())
 }
@@ -101,7 +107,7 @@ async fn a_unit_of_work_that_does_not_finish_takes_its_connection_with_it() -> R
     let mut tx = writer.begin_locked().await?;
     let plan = plan_batch(tx.read(&requests).await?, &requests);
     tx.write(&plan).await?;
-    tx.commit(&plan).await?;
+    tx.commit(&plan).await.map_err(|error| anyhow!("{error:?}"))?;
     let found = writer.find_batch(plan.batch.batch_no).await?;
     assert_eq!(found, Some(plan.batch.hash));
     Ok(())
@@ -116,7 +122,10 @@ async fn a_statement_that_arrives_after_it_was_looked_for_finds_the_head_moved()
     let mut settling = PostgresWriter::new(&options(&database.url)?);
     assert_eq!(settling.find_batch(plan.batch.batch_no).await?, None);
     let committed = late.commit(&plan).await;
-    assert!(matches!(committed, Err(StoreError::NotCommitted)), "{committed:?}");
+    assert!(
+        matches!(committed, Err(CommitError::Refused(StoreError::NotCommitted))),
+        "{committed:?}"
+    );
     assert_eq!(database.number("select count(*) from event").await?, 0);
     Ok(())
 }

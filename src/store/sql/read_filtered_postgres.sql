@@ -7,5 +7,6 @@ where e.position > $1 and e.position <= $2
     and ($6::bigint is null or e.recorded_at_ms >= $6)
     and ($7::bigint is null or e.recorded_at_ms < $7)
     and ($8::text[] is null or e.kind = any ($8))
+    and ($9::text[] is null or e.kind <> all ($9))
 order by e.position
 limit $3

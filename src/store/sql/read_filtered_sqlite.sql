@@ -7,5 +7,6 @@ where e.position > $1 and e.position <= $2
     and ($6 is null or e.recorded_at_ms >= $6)
     and ($7 is null or e.recorded_at_ms < $7)
     and ($8 is null or e.kind in (select value from json_each($8)))
+    and ($9 is null or e.kind not in (select value from json_each($9)))
 order by e.position
 limit $3

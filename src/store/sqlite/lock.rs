@@ -16,7 +16,7 @@ impl FileLock {
         let mut path = database.as_os_str().to_owned();
         path.push("-lock");
         let path = PathBuf::from(path);
-        let cannot = |source| OpenError::CannotOpen { path: database.to_owned(), source };
+        let cannot = |source| OpenError::of_file(database, source);
         let options =
             OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path);
         let mut file = options.map_err(cannot)?;

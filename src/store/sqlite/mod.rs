@@ -16,6 +16,7 @@ use super::config::StoreConfig;
 use super::error::StoreError;
 use super::open_error::OpenError;
 use super::presence::{AgentPresence, EndedLease, Renewal, newest_renewals, newest_signs};
+use super::rows::{KeyRow, NumberedRow};
 use super::types::{
     Batch, Head, LogFilter, Position, RecordedEvent, Snapshot, StoredAnswer, Version,
 };
@@ -64,7 +65,7 @@ impl SqliteStore {
         let beside = connect::beside_pool(&options);
         let head = read::head(&reads).await?;
         let committed = Arc::new(watch::Sender::new(head.position));
-        let writer = Writer::Sqlite(SqliteWriter::new(&options));
+        let writer = Writer::Sqlite(SqliteWriter::new(&options, head));
         let queue = Queue::start(writer, config.queue_requests_max, Arc::clone(&committed));
         Ok(Self { queue, committed, reads, beside, lock: Mutex::new(Some(lock)) })
     }
@@ -121,6 +122,29 @@ impl SqliteStore {
         read::batches(&self.reads, after, limit).await
     }
 
+    pub(super) async fn stream_rows(
+        &self,
+        after: i64,
+        limit: i64,
+    ) -> Result<Vec<NumberedRow>, StoreError> {
+        read::stream_rows(&self.reads, after, limit).await
+    }
+
+    pub(super) async fn key_rows(
+        &self,
+        after: &(String, String, String),
+        limit: i64,
+    ) -> Result<Vec<KeyRow>, StoreError> {
+        read::key_rows(&self.reads, after, limit).await
+    }
+
+    pub(super) async fn places(
+        &self,
+        positions: &[Position],
+    ) -> Result<Vec<NumberedRow>, StoreError> {
+        read::places(&self.reads, positions).await
+    }
+
     pub(super) async fn save_snapshot(&self, snapshot: &Snapshot) -> Result<(), StoreError> {
         beside::save_snapshot(&self.beside, snapshot).await
     }
@@ -164,7 +188,7 @@ const MAGIC: &[u8] = b"SQLite format 3\0";
 /// Looks at the file before SQLite does, which would write to it.
 fn check_file(path: &Path) -> Result<(), OpenError> {
     use std::io::Read as _;
-    let cannot = |source| OpenError::CannotOpen { path: path.to_owned(), source };
+    let cannot = |source| OpenError::of_file(path, source);
     let file = match std::fs::File::open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),

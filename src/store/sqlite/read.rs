@@ -6,7 +6,7 @@ use crate::planted::is_planted;
 use crate::store::error::StoreError;
 use crate::store::presence::{AgentPresence, Renewal};
 use crate::store::rows::{
-    self, AgentRow, AnswerRow, BatchRow, EventRow, HeadRow, LeaseRow, to_row,
+    self, AgentRow, AnswerRow, BatchRow, EventRow, HeadRow, KeyRow, LeaseRow, NumberedRow, to_row,
 };
 use crate::store::types::{
     Batch, Head, LogFilter, Position, RecordedEvent, Snapshot, StoredAnswer, Version,
@@ -65,7 +65,7 @@ pub(super) async fn read_filtered(
     limit: i64,
 ) -> Result<Vec<RecordedEvent>, StoreError> {
     let limit = if is_planted("sqlite_reads_one_less") { limit - 1 } else { limit };
-    let kinds = (!filter.kinds.is_empty()).then(|| serde_json::json!(filter.kinds).to_string());
+    let some = |kinds: &[String]| (!kinds.is_empty()).then(|| serde_json::json!(kinds).to_string());
     let query = sqlx::query_as::<_, EventRow>(include_str!("../sql/read_filtered_sqlite.sql"))
         .bind(to_row(after.get()))
         .bind(to_row(to.get()))
@@ -74,7 +74,8 @@ pub(super) async fn read_filtered(
         .bind(filter.stream.as_ref().map(StreamName::as_str))
         .bind(filter.since.map(|since| since.unix_ms()))
         .bind(filter.until.map(|until| until.unix_ms()))
-        .bind(kinds);
+        .bind(some(&filter.kinds))
+        .bind(some(&filter.kinds_left_out));
     within(query.fetch_all(pool)).await?.into_iter().map(rows::event).collect()
 }
 
@@ -87,6 +88,37 @@ pub(super) async fn batches(
         .bind(to_row(after))
         .bind(limit);
     within(query.fetch_all(pool)).await?.into_iter().map(rows::batch).collect()
+}
+
+pub(super) async fn stream_rows(
+    pool: &SqlitePool,
+    after: i64,
+    limit: i64,
+) -> Result<Vec<NumberedRow>, StoreError> {
+    let query = sqlx::query_as(include_str!("../sql/read_streams.sql")).bind(after).bind(limit);
+    within(query.fetch_all(pool)).await
+}
+
+pub(super) async fn key_rows(
+    pool: &SqlitePool,
+    (workspace, actor, key): &(String, String, String),
+    limit: i64,
+) -> Result<Vec<KeyRow>, StoreError> {
+    let query = sqlx::query_as(include_str!("../sql/read_keys.sql"))
+        .bind(workspace)
+        .bind(actor)
+        .bind(key)
+        .bind(limit);
+    within(query.fetch_all(pool)).await
+}
+
+pub(super) async fn places(
+    pool: &SqlitePool,
+    positions: &[Position],
+) -> Result<Vec<NumberedRow>, StoreError> {
+    let query = sqlx::query_as(include_str!("../sql/read_places_sqlite.sql"))
+        .bind(serde_json::json!(positions).to_string());
+    within(query.fetch_all(pool)).await
 }
 
 pub(super) async fn load_snapshot(

@@ -7,7 +7,7 @@ use crate::domain::{StreamName, WorkspaceId};
 use crate::store::error::StoreError;
 use crate::store::plan::{Known, KnownStream, Plan, Prepared, wanted_keys, wanted_streams};
 use crate::store::rows::{self, AnswerRow, HeadRow, from_row, receipt_to_text, to_row};
-use crate::store::types::Hash;
+use crate::store::types::{Hash, Head};
 use sqlx::Connection;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use std::collections::HashMap;
@@ -64,14 +64,16 @@ pub(in crate::store) struct SqliteWriter {
     options: SqliteConnectOptions,
     idle: Option<SqliteConnection>,
     texts: Arc<Texts>,
+    reached: Head,
     disk_failed: bool,
 }
 
 impl SqliteWriter {
-    pub(super) fn new(options: &SqliteConnectOptions) -> Self {
+    /// Appends only to a log that goes on from this end.
+    pub(super) fn new(options: &SqliteConnectOptions, reached: Head) -> Self {
         let texts = Arc::new(Texts::new());
         let options = append_options(options);
-        Self { options, idle: None, texts, disk_failed: false }
+        Self { options, idle: None, texts, reached, disk_failed: false }
     }
 
     pub(in crate::store) async fn begin(&mut self) -> Result<SqliteTx<'_>, StoreError> {
@@ -130,6 +132,9 @@ impl SqliteTx<'_> {
         self.is_tainted = true;
         let query = sqlx::query_as::<_, HeadRow>(include_str!("../sql/head.sql"));
         let head = rows::head(within(query.fetch_one(&mut self.connection)).await?)?;
+        if !head.goes_on_from(&self.writer.reached) {
+            return Err(StoreError::WentBackwards);
+        }
         let mut known = Known { head, streams: HashMap::new(), keys: HashMap::new() };
         self.read_streams(requests, &mut known).await?;
         self.read_keys(requests, &mut known).await?;
@@ -261,7 +266,7 @@ impl SqliteTx<'_> {
     }
 
     /// SQLite refuses to commit what it rolled back: there is no kind answer to look behind.
-    pub(in crate::store) async fn commit(mut self, _plan: &Plan<'_>) -> Result<(), StoreError> {
+    pub(in crate::store) async fn commit(mut self, plan: &Plan<'_>) -> Result<(), StoreError> {
         if self.is_tainted {
             return Err(StoreError::Tainted);
         }
@@ -270,6 +275,7 @@ impl SqliteTx<'_> {
             self.writer.disk_failed = true;
         }
         committed?;
+        self.writer.reached = plan.end();
         self.writer.idle = Some(self.connection);
         Ok(())
     }

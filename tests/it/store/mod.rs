@@ -3,6 +3,7 @@
 pub(crate) mod backend;
 mod conformance;
 mod differential;
+mod failing;
 mod faults;
 pub(crate) mod killing;
 pub(crate) mod ledger;
@@ -10,4 +11,5 @@ mod opening;
 mod proxy;
 mod reading;
 mod sharing;
+mod struggling;
 mod tampering;

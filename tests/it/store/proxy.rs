@@ -2,15 +2,29 @@
 
 use anyhow::Result;
 use planexe_ax_testkit::Server;
+use std::hash::{BuildHasher, RandomState};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream, UnixStream};
 use tokio::task::JoinHandle;
 
-/// Passes bytes on, and cuts the connection at every other commit: once before the database sees
-/// it, once after, before its answer comes back.
+/// How the way to the database is bad.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Trouble {
+    /// It is cut at every other commit: once before the database sees it, once after, before its
+    /// answer comes back.
+    Cuts,
+    /// Everything takes its time.
+    Slow,
+}
+
+/// How long what is sent is on its way, at most.
+const DELAY_US_MAX: u64 = 3_000;
+
+/// Passes bytes on, badly.
 pub(crate) struct Proxy {
     port: u16,
     pub(crate) cuts: Arc<AtomicU64>,
@@ -18,7 +32,17 @@ pub(crate) struct Proxy {
 }
 
 impl Proxy {
+    /// A way that is cut at every other commit.
     pub(crate) async fn before(server: &Server) -> Result<Self> {
+        Self::with(Trouble::Cuts, server).await
+    }
+
+    /// A way that is slow.
+    pub(crate) async fn slow(server: &Server) -> Result<Self> {
+        Self::with(Trouble::Slow, server).await
+    }
+
+    async fn with(trouble: Trouble, server: &Server) -> Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let port = listener.local_addr()?.port();
         let (socket, cuts) = (server.socket(), Arc::new(AtomicU64::new(0)));
@@ -26,8 +50,11 @@ impl Proxy {
         let counted = Arc::clone(&cuts);
         let task = tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
-                let pass = pass(client, socket.clone(), Arc::clone(&commits), counted.clone());
-                drop(tokio::spawn(pass));
+                let (socket, commits) = (socket.clone(), Arc::clone(&commits));
+                drop(match trouble {
+                    Trouble::Cuts => tokio::spawn(pass(client, socket, commits, counted.clone())),
+                    Trouble::Slow => tokio::spawn(dawdle(client, socket)),
+                });
             }
         });
         Ok(Self { port, cuts, task })
@@ -41,6 +68,29 @@ impl Proxy {
 impl Drop for Proxy {
     fn drop(&mut self) {
         self.task.abort();
+    }
+}
+
+async fn dawdle(client: TcpStream, socket: PathBuf) -> Result<()> {
+    let server = UnixStream::connect(socket).await?;
+    let (from_client, to_client) = client.into_split();
+    let (from_server, to_server) = server.into_split();
+    tokio::select! {
+        sent = carry(from_client, to_server) => sent,
+        sent = carry(from_server, to_client) => sent,
+    }
+}
+
+async fn carry(mut from: impl AsyncRead + Unpin, mut to: impl AsyncWrite + Unpin) -> Result<()> {
+    let mut buffer = vec![0; 1 << 16];
+    loop {
+        let read = from.read(&mut buffer).await?;
+        if read == 0 {
+            return Ok(());
+        }
+        let delay = RandomState::new().hash_one(read) % DELAY_US_MAX;
+        tokio::time::sleep(Duration::from_micros(delay)).await;
+        to.write_all(&buffer[..read]).await?;
     }
 }
 

@@ -36,6 +36,8 @@ async fn the_log_is_read_by_kind_stream_workspace_and_time() -> Result<()> {
         assert_eq!(positions(&store, all(), 3).await?, [3, 4, 5]);
         let kinds = vec!["task_completed".to_owned()];
         assert_eq!(positions(&store, LogFilter { kinds, ..all() }, 3).await?, [4, 6, 8]);
+        let kinds_left_out = vec!["task_completed".to_owned(), "unknown".to_owned()];
+        assert_eq!(positions(&store, LogFilter { kinds_left_out, ..all() }, 3).await?, [3, 5, 7]);
         let other = Some(WorkspaceId::parse("other")?);
         let found = positions(&store, LogFilter { workspace: other.clone(), ..all() }, 2).await?;
         assert_eq!(found, [21, 22]);

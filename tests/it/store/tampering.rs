@@ -1,8 +1,8 @@
 //! Promise 23: what is changed in a log behind the product's back is found, and where.
 
-use super::backend::{Backend, write, writes};
+use super::backend::{Backend, keyed, on_every_backend, write, writes};
 use anyhow::{Result, bail};
-use planexe_ax::store::{Damage, Expected, Head, Store, VerifyError};
+use planexe_ax::store::{Damage, Expected, Head, Store, VerifyError, Version};
 
 const EVENTS: u64 = 60;
 
@@ -14,24 +14,27 @@ async fn written(backend: &Backend) -> Result<Head> {
         let numbers = vec![number, number + 1];
         let request =
             writes(vec![(&name, Expected::Any, numbers), ("t", Expected::Any, vec![number + 2])]);
-        store.append(request).await?;
+        store.append(keyed(request, &number.to_string(), 1)).await?;
     }
+    store.append(keyed(writes(vec![]), "nothing", 1)).await?;
     let head = store.head().await?;
     store.verify().await?;
     store.close().await;
     Ok(head)
 }
 
-async fn allow_tampering(backend: &Backend) -> Result<()> {
+/// Takes the triggers away that keep the log as it is.
+pub(crate) async fn allow_tampering(backend: &Backend) -> Result<()> {
     let statements = match backend {
         Backend::Postgres(_) => {
             "alter table event disable trigger user; \
-             alter table batch disable trigger user"
+             alter table batch disable trigger user; \
+             alter table append_key disable trigger user"
         }
         Backend::Sqlite(_) | Backend::Memory(_) => {
             "drop trigger event_is_not_updated; \
              drop trigger event_is_not_deleted; drop trigger batch_is_not_updated; \
-             drop trigger batch_is_not_deleted"
+             drop trigger batch_is_not_deleted; drop trigger append_key_is_not_updated"
         }
     };
     backend.execute(statements).await
@@ -44,8 +47,17 @@ async fn found(store: &Store, anchor: &Head) -> Result<(u64, Damage)> {
     }
 }
 
-/// Tampers with a fresh log on each database, and checks what is found.
+/// Tampers with a fresh log on each database, and checks what is found at which position.
 async fn tamper(statements: &str, expected: impl Fn(u64, Damage) -> bool) -> Result<()> {
+    tamper_beside(statements, |error| match error {
+        VerifyError::Damaged { position, damage } => expected(position.get(), damage.clone()),
+        VerifyError::Answer { .. } | VerifyError::Store(_) => false,
+    })
+    .await
+}
+
+/// The same, where what is found need not have a position.
+async fn tamper_beside(statements: &str, expected: impl Fn(&VerifyError) -> bool) -> Result<()> {
     for backend in Backend::every().await? {
         if matches!(backend, Backend::Memory(_)) {
             continue;
@@ -54,8 +66,10 @@ async fn tamper(statements: &str, expected: impl Fn(u64, Damage) -> bool) -> Res
         allow_tampering(&backend).await?;
         backend.execute(statements).await?;
         let store = backend.open().await?;
-        let (position, damage) = found(&store, &anchor).await?;
-        assert!(expected(position, damage.clone()), "position {position}: {damage} ({statements})");
+        match store.verify_since(&anchor).await {
+            Ok(verified) => bail!("nothing was found in {verified:?} ({statements})"),
+            Err(error) => assert!(expected(&error), "{error} ({statements})"),
+        }
         store.close().await;
     }
     Ok(())
@@ -162,6 +176,72 @@ async fn a_tail_that_was_cut_off_is_found_even_with_all_its_records() -> Result<
     tamper(head, |position, damage| position == 40 && damage == Damage::Anchor).await
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_that_is_noted_elsewhere_than_its_events_are_is_found() -> Result<()> {
+    let noted_at =
+        |change: &str| format!("update stream set version = {change} where name = 'execution/t'");
+    for (change, wrong) in [("version + 1", 21), ("version - 1", 19), ("0", 0), ("20 + 1000", 1020)]
+    {
+        let (noted, found) = (Version::new(wrong), Version::new(20));
+        let expected = Damage::Stream { noted, found };
+        tamper(&noted_at(change), |position, damage| position == 3 && damage == expected).await?;
+    }
+    let stray = "insert into stream (stream_id, workspace, name, version) \
+         values (12, 'acme', 'execution/stray', 1)";
+    let expected = Damage::Stream { noted: Version::new(1), found: Version::ZERO };
+    tamper(stray, |position, damage| position == 12 && damage == expected).await?;
+    let moved = "update stream set stream_id = 5003 where stream_id = 3; \
+         update event set stream_id = 5003 where stream_id = 3";
+    let expected = Damage::StreamStart { found: 3.into() };
+    tamper(moved, |position, damage| position == 5003 && damage == expected).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_kept_answer_that_is_about_other_events_is_found() -> Result<()> {
+    let changes = [
+        ("receipt = '{}'", "cannot be read"),
+        (r#"receipt = replace(receipt, '"last_position":6', '"last_position":61')"#, "not there"),
+        (r#"receipt = replace(receipt, '"first_position":4', '"first_position":0')"#, "not there"),
+        (r#"receipt = replace(receipt, '"first_position":4', '"first_position":8')"#, "others"),
+        ("receipt = replace(receipt, 'execution/t', 'execution/u')", "others"),
+        (r#"receipt = replace(receipt, '"last_position":6', '"last_position":9')"#, "others"),
+        ("workspace = 'elsewhere'", "others"),
+    ];
+    for (change, expected) in changes {
+        let statement = format!("update append_key set {change} where key = '4'");
+        tamper_beside(&statement, |error| match error {
+            VerifyError::Answer { key, what, .. } => key == "4" && what.contains(expected),
+            VerifyError::Damaged { .. } | VerifyError::Store(_) => false,
+        })
+        .await?;
+    }
+    let nothing = "update append_key set receipt = replace(receipt, '60', '61') \
+         where key = 'nothing'";
+    tamper_beside(nothing, |error| matches!(error, VerifyError::Answer { .. })).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_is_verified_while_it_grows() -> Result<()> {
+    on_every_backend(async |store| {
+        let growing = {
+            let store = store.clone();
+            tokio::spawn(async move {
+                for number in 0..200_u64 {
+                    let (stream, key) = (format!("s{}", number % 50), number.to_string());
+                    let request = keyed(write(&stream, Expected::Any, number), &key, 1);
+                    store.append(request).await?;
+                }
+                anyhow::Ok(())
+            })
+        };
+        while !growing.is_finished() {
+            store.verify().await?;
+        }
+        growing.await?
+    })
+    .await
+}
+
 /// Who rewrites an event together with its hash, and the record and hash of its batch, is found
 /// because the next batch chains to what was there before.
 #[tokio::test(flavor = "multi_thread")]
@@ -209,7 +289,7 @@ async fn the_databases_refuse_to_change_what_the_log_holds() -> Result<()> {
             continue;
         }
         let store = backend.open().await?;
-        let request = super::backend::keyed(write("a", Expected::Any, 1), "k", 1);
+        let request = keyed(write("a", Expected::Any, 1), "k", 1);
         store.append(request).await?;
         for table in ["event", "batch", "append_key"] {
             let column = if table == "append_key" { "answer" } else { "leaf_prefixes" };

@@ -1,10 +1,13 @@
 //! A database for one test, and what a test may do to it behind the product's back.
 
+use crate::folder::Folder;
 use crate::server::Server;
-use anyhow::Result;
+use anyhow::{Result, bail};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, Row, SqliteConnection};
 use std::path::{Path, PathBuf};
-use tempfile::TempDir;
+
+/// How often is asked whether something has happened.
+const TRIES_MAX: u32 = 3_000;
 
 /// A database on a server.
 pub struct Database {
@@ -40,17 +43,48 @@ impl Database {
         connection.close().await?;
         Ok(row.try_get(0)?)
     }
+
+    /// Asks again and again until the number is not zero, and says which it is.
+    pub async fn until(&self, text: &str) -> Result<i64> {
+        for _ in 0..TRIES_MAX {
+            let number = self.number(text).await?;
+            if number != 0 {
+                return Ok(number);
+            }
+        }
+        bail!("it stayed zero: {text}")
+    }
+
+    /// Begins a transaction that holds what the statement takes.
+    pub async fn hold(&self, text: &str) -> Result<Held> {
+        let mut connection = PgConnection::connect(&self.url).await?;
+        connection.execute(AssertSqlSafe(format!("begin; {text}"))).await?;
+        Ok(Held { connection })
+    }
+}
+
+/// A transaction of somebody else.
+pub struct Held {
+    connection: PgConnection,
+}
+
+impl Held {
+    /// Ends it.
+    pub async fn let_go(mut self) -> Result<()> {
+        self.connection.execute("commit").await?;
+        Ok(self.connection.close().await?)
+    }
 }
 
 /// A SQLite file in a folder of its own, both gone with this value.
 pub struct SqliteFile {
-    folder: TempDir,
+    folder: Folder,
 }
 
 impl SqliteFile {
     /// A place for a file that is not there yet.
     pub fn new() -> Result<Self> {
-        Ok(Self { folder: tempfile::Builder::new().prefix("ax-sqlite-").tempdir()? })
+        Ok(Self { folder: Folder::new()? })
     }
 
     /// The folder.

@@ -1,0 +1,2 @@
+select stream_id, workspace, name, version from stream
+where stream_id > $1 order by stream_id limit $2
