@@ -30,8 +30,11 @@ pub(super) async fn load(engine: &EngineInner, key: &StreamKey) -> Result<Loaded
 }
 
 fn nothing(key: &StreamKey) -> Loaded {
-    let state = State::new(key.stream.kind());
-    Loaded { state, version: Version::ZERO, snapshot_version: Version::ZERO }
+    at(State::new(key.stream.kind()), Version::ZERO)
+}
+
+fn at(state: State, version: Version) -> Loaded {
+    Loaded { state, version, snapshot_version: version, ready_noted: None }
 }
 
 async fn start(engine: &EngineInner, key: &StreamKey) -> Result<Loaded, EngineError> {
@@ -46,10 +49,7 @@ async fn start(engine: &EngineInner, key: &StreamKey) -> Result<Loaded, EngineEr
         }
         Some((state.ok()?, snapshot.version))
     });
-    Ok(decoded.map_or_else(
-        || nothing(key),
-        |(state, version)| Loaded { state, version, snapshot_version: version },
-    ))
+    Ok(decoded.map_or_else(|| nothing(key), |(state, version)| at(state, version)))
 }
 
 /// Folds what follows; says whether there was anything.
@@ -91,6 +91,7 @@ pub(super) fn take(
         .apply(&decoded)
         .map_err(|error| broken(format!("at position {}: {error}", event.position)))?;
     loaded.version = event.version;
+    loaded.ready_noted = None;
     Ok(())
 }
 
