@@ -222,7 +222,7 @@ impl Drive {
         match outcome {
             Ok(Appended::New(receipt)) => {
                 self.note_events(&landed.events);
-                self.engine.note_stored(&self.cell.key, &receipt.versions);
+                self.engine.note_stored(&self.cell.key, &receipt);
                 let execution = self.loaded.as_ref().and_then(|loaded| loaded.state.execution());
                 landed.answer(job, receipt.last_position, execution);
             }
