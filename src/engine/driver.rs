@@ -82,9 +82,12 @@ impl Drive {
     /// The same after what was stored. Where it only put deadlines off, the index need not know:
     /// whoever asks for them too early finds nothing due.
     fn note_events(&mut self, events: &[Event]) {
-        let Some(loaded) = &self.loaded else {
+        let Some(loaded) = &mut self.loaded else {
             return;
         };
+        if u64::try_from(events.len()).is_ok_and(|made| made == loaded.version.get()) {
+            self.engine.definitions.share(&self.cell.key, &mut loaded.state);
+        }
         let is_known = loaded.ready_noted == Some(loaded.ready_total());
         if !is_known || !events.iter().all(Execution::is_quiet) {
             return self.note_state();

@@ -23,9 +23,10 @@ pub(super) async fn load(engine: &EngineInner, key: &StreamKey) -> Result<Loaded
         tracing::warn!(%why, stream = %key.stream, "a snapshot of {} misleads", key.stream);
         loaded = nothing(key);
         catch_up(engine, key, &mut loaded).await?;
-        return Ok(loaded);
+    } else {
+        caught_up?;
     }
-    caught_up?;
+    engine.definitions.share(key, &mut loaded.state);
     Ok(loaded)
 }
 

@@ -5,6 +5,7 @@
 mod answer;
 mod cell;
 mod create;
+mod definitions;
 mod driver;
 mod encode;
 mod follow;
@@ -101,6 +102,7 @@ struct EngineInner {
     cells: Mutex<BTreeMap<StreamKey, (Arc<Cell>, u64)>>,
     ticks: AtomicU64,
     index: Index,
+    definitions: definitions::Definitions,
     presence: Presence,
     followed: AtomicU64,
     own: own::OwnStretches,
@@ -163,6 +165,7 @@ impl Engine {
             cells: Mutex::default(),
             ticks: AtomicU64::new(0),
             index: Index::default(),
+            definitions: definitions::Definitions::default(),
             presence: Presence::default(),
             followed: AtomicU64::new(0),
             own: own::OwnStretches::default(),

@@ -1,6 +1,7 @@
 //! The state of any stream: one of the four kinds, behind one door.
 
 use crate::domain::agent::{Agent, AgentCommand};
+use crate::domain::execution::tree::SharedDefinitions;
 use crate::domain::execution::{Execution, ExecutionCommand, HandleError};
 use crate::domain::plan::{Plan, PlanCommand};
 use crate::domain::workspace::{Workspace, WorkspaceCommand};
@@ -101,6 +102,14 @@ impl State {
             StreamKind::Agent => Self::Agent(serde_json::from_slice(bytes)?),
             StreamKind::Workspace => Self::Workspace(serde_json::from_slice(bytes)?),
         })
+    }
+
+    /// Lets an execution keep what others of its plan describe in the same words only once.
+    pub fn share_definitions(&mut self, shared: &mut SharedDefinitions) {
+        match self {
+            Self::Execution(state) => state.share_definitions(shared),
+            Self::Plan(_) | Self::Agent(_) | Self::Workspace(_) => {}
+        }
     }
 
     /// The execution, when it is one.
