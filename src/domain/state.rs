@@ -1,6 +1,7 @@
 //! The state of any stream: one of the four kinds, behind one door.
 
 use crate::agent::{Agent, AgentCommand};
+use crate::execution::tree::SharedDefinitions;
 use crate::execution::{Execution, ExecutionCommand, HandleError};
 use crate::plan::{Plan, PlanCommand};
 use crate::workspace::{Workspace, WorkspaceCommand};
@@ -96,6 +97,14 @@ impl State {
             StreamKind::Agent => Self::Agent(serde_json::from_slice(bytes)?),
             StreamKind::Workspace => Self::Workspace(serde_json::from_slice(bytes)?),
         })
+    }
+
+    /// Lets an execution keep what others of its plan describe in the same words only once.
+    pub fn share_definitions(&mut self, shared: &mut SharedDefinitions) {
+        match self {
+            Self::Execution(state) => state.share_definitions(shared),
+            Self::Plan(_) | Self::Agent(_) | Self::Workspace(_) => {}
+        }
     }
 
     /// The execution, when it is one.

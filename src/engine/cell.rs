@@ -37,6 +37,15 @@ pub(super) struct Loaded {
     pub(super) state: State,
     pub(super) version: Version,
     pub(super) snapshot_version: Version,
+    /// How many leaves were ready when the index took the state over; none: it has to do so.
+    pub(super) ready_noted: Option<usize>,
+}
+
+impl Loaded {
+    /// How many leaves are ready.
+    pub(super) fn ready_total(&self) -> usize {
+        self.state.execution().map_or(0, |execution| execution.tree().ready_total())
+    }
 }
 
 #[derive(Default)]

@@ -6,7 +6,7 @@ use super::answer::{Landed, append_error, discard, fail_all, named, refuse, repe
 use super::cell::{Cell, Job, Loaded, Reply};
 use super::request::{EngineError, KeptAnswer, Outcome, Request};
 use super::{EngineInner, encode, grants, load};
-use crate::domain::execution::HandleError;
+use crate::domain::execution::{Execution, HandleError};
 use crate::domain::{Event, Moment, Rejection, StreamName};
 use crate::planted::is_planted;
 use crate::store::{
@@ -60,17 +60,20 @@ impl Drive {
             self.start(job).await;
         }
         self.again.append(&mut jobs);
-        self.note_state();
+        if self.loaded.as_ref().is_some_and(|loaded| loaded.ready_noted.is_none()) {
+            self.note_state();
+        }
         if let Some(loaded) = &mut self.loaded {
             load::snapshot_if_due(&self.engine, &self.cell.key, loaded);
         }
     }
 
     /// Brings the index up to date: before anybody is told of what it has to know.
-    fn note_state(&self) {
-        if let Some(loaded) = &self.loaded {
+    fn note_state(&mut self) {
+        if let Some(loaded) = &mut self.loaded {
             let presence = &self.engine.presence;
             self.engine.index.update(&self.cell.key, &loaded.state, presence);
+            loaded.ready_noted = Some(loaded.ready_total());
             self.cell.set_stored(loaded.version);
             self.cell.set_seen(loaded.version);
         }
@@ -84,7 +87,27 @@ impl Drive {
         }
     }
 
+    /// The same after what was stored. Where it only put deadlines off, the index need not know:
+    /// whoever asks for them too early finds nothing due.
+    fn note_events(&mut self, events: &[Event]) {
+        let Some(loaded) = &mut self.loaded else {
+            return;
+        };
+        if u64::try_from(events.len()).is_ok_and(|made| made == loaded.version.get()) {
+            self.engine.definitions.share(&self.cell.key, &mut loaded.state);
+        }
+        let is_known = loaded.ready_noted == Some(loaded.ready_total());
+        if !is_known || !events.iter().all(Execution::is_quiet) {
+            return self.note_state();
+        }
+        self.cell.set_stored(loaded.version);
+        self.cell.set_seen(loaded.version);
+    }
+
     async fn start(&mut self, job: Job) {
+        if let (Some(loaded), false) = (&mut self.loaded, matches!(job, Job::Execute { .. })) {
+            loaded.ready_noted = None;
+        }
         match job {
             Job::Execute { request, reply, attempts } => {
                 self.execute(request, reply, attempts).await;
@@ -211,8 +234,8 @@ impl Drive {
     fn settle(&mut self, job: Job, outcome: Result<Appended, AppendError>, landed: Landed) {
         match outcome {
             Ok(Appended::New(receipt)) => {
-                self.note_state();
-                self.engine.note_stored(&self.cell.key, &receipt.versions);
+                self.note_events(&landed.events);
+                self.engine.note_stored(&self.cell.key, &receipt);
                 let execution = self.loaded.as_ref().and_then(|loaded| loaded.state.execution());
                 landed.answer(job, receipt.last_position, execution);
             }

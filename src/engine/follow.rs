@@ -98,7 +98,7 @@ impl Engine {
         }
         let round = rounds.begun.fetch_add(1, Ordering::AcqRel) + 1;
         loop {
-            let after = self.followed();
+            let after = self.pass_own();
             let all = LogFilter::default();
             let page = self.inner.store.read_log(after, &all, PAGE_EVENTS).await?;
             self.take(&page).await?;
@@ -115,7 +115,7 @@ impl Engine {
     pub(super) async fn follow(&self) {
         let mut tailer = Tailer::new(self.inner.store.clone(), self.followed());
         loop {
-            let failed = match tailer.next().await {
+            let failed = match self.next_page(&mut tailer).await {
                 Ok(page) => {
                     let guard = self.inner.following.lock().await;
                     let taken = self.take(&page).await;
@@ -135,6 +135,30 @@ impl Engine {
                 tailer = Tailer::new(self.inner.store.clone(), self.followed());
             }
         }
+    }
+
+    /// The next events that this engine has not taken in yet, and perhaps some that it has. What it
+    /// wrote itself is known a moment after it was committed: that moment is waited for.
+    async fn next_page(&self, tailer: &mut Tailer) -> Result<Vec<RecordedEvent>, TailError> {
+        loop {
+            tailer.woken().await?;
+            let before = tailer.delivered();
+            tailer.linger().await;
+            let guard = self.inner.following.lock().await;
+            let known = self.pass_own();
+            drop(guard);
+            tailer.skip_to(known)?;
+            if tailer.delivered() == before {
+                return tailer.read().await;
+            }
+        }
+    }
+
+    /// Passes over what this engine wrote and took in by itself.
+    fn pass_own(&self) -> Position {
+        let known = self.inner.own.follow(self.followed());
+        self.set_followed(known);
+        known
     }
 
     /// Executions first: those that are new must be known when their agents turn.

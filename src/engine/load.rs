@@ -24,15 +24,19 @@ pub(super) async fn load(engine: &EngineInner, key: &StreamKey) -> Result<Loaded
         tracing::warn!(%why, stream = %key.stream, "a snapshot of {} misleads", key.stream);
         loaded = nothing(key);
         catch_up(engine, key, &mut loaded).await?;
-        return Ok(loaded);
+    } else {
+        caught_up?;
     }
-    caught_up?;
+    engine.definitions.share(key, &mut loaded.state);
     Ok(loaded)
 }
 
 fn nothing(key: &StreamKey) -> Loaded {
-    let state = State::new(key.stream.kind());
-    Loaded { state, version: Version::ZERO, snapshot_version: Version::ZERO }
+    at(State::new(key.stream.kind()), Version::ZERO)
+}
+
+fn at(state: State, version: Version) -> Loaded {
+    Loaded { state, version, snapshot_version: version, ready_noted: None }
 }
 
 async fn start(engine: &EngineInner, key: &StreamKey) -> Result<Loaded, EngineError> {
@@ -47,10 +51,7 @@ async fn start(engine: &EngineInner, key: &StreamKey) -> Result<Loaded, EngineEr
         }
         Some((state.ok()?, snapshot.version))
     });
-    Ok(decoded.map_or_else(
-        || nothing(key),
-        |(state, version)| Loaded { state, version, snapshot_version: version },
-    ))
+    Ok(decoded.map_or_else(|| nothing(key), |(state, version)| at(state, version)))
 }
 
 /// Folds what follows; says whether there was anything.
@@ -96,6 +97,7 @@ pub(super) fn take(
     };
     loaded.state.apply(&decoded).map_err(|error| broken(format!("at {place}: {error}")))?;
     loaded.version = event.version;
+    loaded.ready_noted = None;
     Ok(())
 }
 

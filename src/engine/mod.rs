@@ -5,6 +5,7 @@
 mod answer;
 mod cell;
 mod create;
+mod definitions;
 mod driver;
 mod encode;
 mod fingerprint;
@@ -15,6 +16,7 @@ mod heartbeat;
 mod index;
 mod lives;
 mod load;
+mod own;
 mod presence;
 mod random;
 mod request;
@@ -35,8 +37,10 @@ pub use request::{Describe, EngineError, Metadata, Outcome, Recorded, Request, R
 use crate::clock::Clock;
 use crate::domain::agent::Agent;
 use crate::domain::execution::Execution;
-use crate::domain::{Actor, AgentId, ExecutionId, Moment, Policy, StreamName, WorkspaceId};
-use crate::store::{Position, RecordedEvent, Store, Version};
+use crate::domain::{
+    Actor, AgentId, ExecutionId, Moment, Policy, StreamKind, StreamName, WorkspaceId,
+};
+use crate::store::{Position, Receipt, RecordedEvent, Store, Version};
 use cell::{Cell, Job};
 use index::Index;
 use lives::Reported;
@@ -108,8 +112,10 @@ struct EngineInner {
     cells: Mutex<BTreeMap<StreamKey, (Arc<Cell>, u64)>>,
     ticks: AtomicU64,
     index: Index,
+    definitions: definitions::Definitions,
     presence: Presence,
     followed: AtomicU64,
+    own: own::OwnStretches,
     following: tokio::sync::Mutex<()>,
     rounds: follow::Rounds,
     is_stopping: AtomicBool,
@@ -127,8 +133,14 @@ impl EngineInner {
         cells.get(key).map(|(cell, _)| Arc::clone(cell))
     }
 
-    /// Tells the other streams of an append that they hold more than they have folded.
-    fn note_stored(&self, written: &StreamKey, versions: &[(StreamName, Version)]) {
+    /// Tells the other streams of an append that they hold more than they have folded. Where an
+    /// execution's own events were all, nothing is left to do when they are read in the log.
+    fn note_stored(&self, written: &StreamKey, receipt: &Receipt) {
+        let Receipt { first_position, last_position, versions } = receipt;
+        let is_alone = matches!(versions.as_slice(), [(stream, _)] if *stream == written.stream);
+        if is_alone && written.stream.kind() == StreamKind::Execution {
+            self.own.note(*first_position, *last_position);
+        }
         for (stream, version) in versions.iter().filter(|(name, _)| *name != written.stream) {
             let (workspace, stream) = (written.workspace.clone(), stream.clone());
             if let Some(cell) = self.cached(&StreamKey { workspace, stream }) {
@@ -163,8 +175,10 @@ impl Engine {
             cells: Mutex::default(),
             ticks: AtomicU64::new(0),
             index: Index::default(),
+            definitions: definitions::Definitions::default(),
             presence: Presence::default(),
             followed: AtomicU64::new(0),
+            own: own::OwnStretches::default(),
             following: tokio::sync::Mutex::new(()),
             rounds: follow::Rounds::default(),
             is_stopping: AtomicBool::new(false),

@@ -11,6 +11,8 @@ use tokio::sync::watch;
 pub const TAIL_PAGE_EVENTS: usize = 1000;
 /// How long at most before the log is looked at without having been woken.
 const POLL_MS: u64 = 1_000;
+/// How long a follower that can wait lets more come.
+const LINGER_MS: u64 = 10;
 
 /// What the follower needs next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +32,8 @@ pub enum TailInput<'a> {
     Woken(Position),
     /// Nothing was heard for a while.
     TimePassed,
+    /// Everything up to there is known from elsewhere. Not while a read is on its way.
+    Known(Position),
 }
 
 /// The log is not what a log can be.
@@ -77,6 +81,12 @@ impl TailState {
                 self.is_reading |= self.hinted > self.delivered;
             }
             TailInput::TimePassed => self.is_reading = true,
+            TailInput::Known(position) if *position > self.delivered => {
+                self.delivered = *position;
+                self.is_reading = self.hinted > self.delivered;
+                self.woken_meanwhile = false;
+            }
+            TailInput::Known(_) => {}
         }
         Ok(())
     }
@@ -135,20 +145,35 @@ impl Tailer {
     /// delivered is read again.
     pub async fn next(&mut self) -> Result<Vec<RecordedEvent>, TailError> {
         loop {
-            match self.state.step() {
-                TailStep::Read(after) => {
-                    let page = self.read(after).await?;
-                    if !page.is_empty() {
-                        return Ok(page);
-                    }
-                }
-                TailStep::Wait => self.wait().await?,
+            self.woken().await?;
+            let page = self.read().await?;
+            if !page.is_empty() {
+                return Ok(page);
             }
         }
     }
 
-    async fn read(&mut self, after: Position) -> Result<Vec<RecordedEvent>, TailError> {
-        let filter = LogFilter::default();
+    /// Waits until there may be something to read.
+    pub async fn woken(&mut self) -> Result<(), TailError> {
+        while self.state.step() == TailStep::Wait {
+            self.wait().await?;
+        }
+        Ok(())
+    }
+
+    /// Lets a little time go by, so that more can be read at once.
+    pub async fn linger(&self) {
+        tokio::time::sleep(Duration::from_millis(LINGER_MS)).await;
+    }
+
+    /// Goes on behind this position: everything before is known from elsewhere.
+    pub fn skip_to(&mut self, position: Position) -> Result<(), TailError> {
+        Ok(self.state.take(&TailInput::Known(position))?)
+    }
+
+    /// The events that follow, none at the end of the log.
+    pub async fn read(&mut self) -> Result<Vec<RecordedEvent>, TailError> {
+        let (after, filter) = (self.state.delivered(), LogFilter::default());
         let hint = *self.wake.borrow_and_update();
         self.state.take(&TailInput::Woken(hint))?;
         let page = self.store.read_log(after, &filter, TAIL_PAGE_EVENTS).await?;
@@ -185,6 +210,7 @@ mod tests {
         BeginRead,
         EndRead,
         Time,
+        Known(u64),
     }
 
     fn happening() -> impl Strategy<Value = Happening> {
@@ -194,6 +220,7 @@ mod tests {
             Just(Happening::BeginRead),
             Just(Happening::EndRead),
             Just(Happening::Time),
+            (1..6_u64).prop_map(Happening::Known),
         ]
     }
 
@@ -229,6 +256,17 @@ mod tests {
                 Happening::BeginRead => self.begin_read(),
                 Happening::EndRead => self.end_read()?,
                 Happening::Time => self.state.take(&TailInput::TimePassed)?,
+                Happening::Known(count) => self.know(*count)?,
+            }
+            Ok(())
+        }
+
+        fn know(&mut self, count: u64) -> Result<(), BrokenOrder> {
+            let from = self.state.delivered().get();
+            if self.on_its_way.is_none() {
+                let last = self.committed.min(from + count);
+                self.seen.extend((from + 1..=last).map(Position::new));
+                self.state.take(&TailInput::Known(Position::new(last)))?;
             }
             Ok(())
         }

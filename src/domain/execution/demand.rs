@@ -2,7 +2,9 @@
 
 use super::Execution;
 use crate::agent::Agent;
-use crate::{ActionName, AgentId, Priority, Timestamp};
+use crate::event::record::RecordEvent;
+use crate::event::work::WorkEvent;
+use crate::{ActionName, AgentId, Event, Priority, Timestamp};
 use std::collections::BTreeMap;
 
 /// What a leaf asks of an agent.
@@ -69,6 +71,25 @@ impl Execution {
             demands.entry(demand).or_insert(best);
         }
         demands
+    }
+
+    /// Whether an event neither gives a leaf to an agent nor takes one away, and brings nothing
+    /// forward that is due. A start may still make other leaves ready; none ceases to be.
+    pub fn is_quiet(event: &Event) -> bool {
+        match event {
+            Event::Work(event) => {
+                matches!(event, WorkEvent::TaskStarted(_) | WorkEvent::TaskProgressed(_))
+            }
+            Event::Record(event) => matches!(
+                event,
+                RecordEvent::ContextSet(_)
+                    | RecordEvent::ContextRemoved(_)
+                    | RecordEvent::ActionLogged(_)
+                    | RecordEvent::NoteAdded(_)
+                    | RecordEvent::UsageRecorded(_)
+            ),
+            Event::Lifecycle(_) | Event::Agent(_) | Event::Plan(_) | Event::Workspace(_) => false,
+        }
     }
 
     /// Whether an agent can do a leaf: one that the leaf is tied to needs the action alone.

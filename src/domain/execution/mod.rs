@@ -37,7 +37,7 @@ use crate::{
 };
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
-use tree::Tree;
+use tree::{SharedDefinitions, Tree};
 
 /// What is set when an execution is made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -158,10 +158,10 @@ impl Execution {
         &self.forks
     }
 
-    /// Keeps what another execution of the same plan describes in the same words only once for
-    /// both. The state stays equal; it only costs less memory.
-    pub fn share_definitions(&mut self, other: &Self) {
-        self.tree.share_definitions(&other.tree);
+    /// Keeps what other executions of the same plan describe in the same words only once for all.
+    /// The state stays equal; it only costs less memory.
+    pub fn share_definitions(&mut self, shared: &mut SharedDefinitions) {
+        self.tree.share_definitions(shared);
     }
 
     fn policy(&self) -> Policy {

@@ -79,6 +79,7 @@ impl Witness {
         assert_eq!(self.replica, self.execution, "replay differs from life after {command:?}");
         snapshots_are_whole(&self.execution);
         stays_over(&before, &self.execution);
+        quiet_events_keep_its_place(&before, &self.execution, &events);
         if let ExecutionCommand::Report(report) = command {
             late_reports_change_nothing(&before, &self.execution, report);
         }
@@ -163,6 +164,18 @@ fn stays_over(before: &Execution, after: &Execution) {
         let now = after.tree().node(now).status();
         assert!(!node.status().is_over() || now == node.status(), "it was over, and is {now}");
     }
+}
+
+/// Nobody need be told of quiet events, as long as no more leaves are ready than before.
+fn quiet_events_keep_its_place(before: &Execution, after: &Execution, events: &[Event]) {
+    let is_more_ready = before.tree().ready_total() != after.tree().ready_total();
+    if is_more_ready || !events.iter().all(Execution::is_quiet) {
+        return;
+    }
+    assert_eq!(before.demands(), after.demands(), "{events:#?} change what is ready");
+    assert!(before.tree().held().eq(after.tree().held()), "{events:#?} change what is held");
+    let (was, is) = (before.next_deadline(), after.next_deadline());
+    assert!(is.is_none() || was.is_some_and(|was| Some(was) <= is), "{events:#?} bring forward");
 }
 
 fn late_reports_change_nothing(before: &Execution, after: &Execution, report: &Report) {

@@ -1,15 +1,16 @@
 //! A command on its way: decided, stored once, answered, and answered again.
 
 use super::house::{
-    House, begin, execution_id, key_of, mark, note, on_every, pause, request, simple, workspace,
+    House, begin, execution_id, key_of, mark, note, on_every, pause, request, simple, task_id,
+    workspace,
 };
 use super::log;
 use crate::store::backend::Backend;
 use anyhow::{Context, Result, bail};
 use planexe_ax::domain::agent::AgentCommand;
-use planexe_ax::domain::execution::{ExecutionCommand, ExecutionStatus};
+use planexe_ax::domain::execution::{Execution, ExecutionCommand, ExecutionStatus};
 use planexe_ax::domain::plan::PlanCommand;
-use planexe_ax::domain::{Event, PlanId, Rejection, StreamName};
+use planexe_ax::domain::{Event, PlanId, Rejection, StreamName, TaskDefinition};
 use planexe_ax::engine::{Command, EngineError, Outcome, Request, State};
 use planexe_ax::store::Version;
 use std::sync::Arc;
@@ -283,4 +284,30 @@ async fn few_places_in_memory_change_nothing() -> Result<()> {
     }
     assert_eq!(log::count(&house.store, "note_added").await?, 240);
     log::check(&house.store).await
+}
+
+async fn first_definition(house: &House, execution: &str) -> Result<Arc<TaskDefinition>> {
+    let first = |execution: &Execution| {
+        let spot = execution.tree().find(&task_id("t1"))?;
+        Some(Arc::clone(&execution.tree().node(spot).definition))
+    };
+    house.ask(execution, first).await?.context("the task")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn executions_of_one_plan_keep_what_describes_their_tasks_once() -> Result<()> {
+    on_every(async |house, backend| {
+        for execution in ["e", "f"] {
+            house.create(simple(execution, 2)).await?;
+        }
+        let (one, other) =
+            (first_definition(&house, "e").await?, first_definition(&house, "f").await?);
+        assert!(Arc::ptr_eq(&one, &other), "made here");
+        let house = house.again(&backend).await?;
+        let (one, other) =
+            (first_definition(&house, "e").await?, first_definition(&house, "f").await?);
+        assert!(Arc::ptr_eq(&one, &other), "read from the log");
+        house.close().await
+    })
+    .await
 }

@@ -7,6 +7,7 @@ mod invariants;
 mod node;
 mod rehearsal;
 mod shape;
+mod shared;
 
 pub use census::Census;
 pub use few::Few;
@@ -14,12 +15,12 @@ pub use node::{
     Answer, Approval, Closing, Closure, Edge, History, LateReport, Leaf, Lease, Node, Stage,
 };
 pub use rehearsal::Rehearsal;
+pub use shared::SharedDefinitions;
 
 use crate::{Priority, TaskId, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 /// The deepest that a tree may be.
 pub const DEPTH_MAX: usize = 10;
@@ -89,19 +90,6 @@ impl Tree {
 
     fn node_mut(&mut self, spot: Spot) -> &mut Node {
         &mut self.nodes[spot.index()]
-    }
-
-    /// Keeps each task that the other tree describes in the same words only once for both.
-    pub(in crate::execution) fn share_definitions(&mut self, other: &Self) {
-        for node in &mut self.nodes {
-            let theirs = other.find(&node.definition.task_id).map(|spot| other.node(spot));
-            if let Some(theirs) = theirs.filter(|theirs| theirs.definition == node.definition) {
-                node.definition = Arc::clone(&theirs.definition);
-            }
-        }
-        let ids =
-            self.by_id.values().map(|&spot| (self.node(spot).definition.task_id.clone(), spot));
-        self.by_id = ids.collect();
     }
 
     /// Where a task stands.

@@ -3,10 +3,12 @@
 use crate::support::*;
 use planexe_ax_domain::event::lifecycle::{CarriedOutcome, ForkOrigin};
 use planexe_ax_domain::event::record::BlockerKind;
+use planexe_ax_domain::execution::tree::SharedDefinitions;
 use planexe_ax_domain::execution::{
     ContextEntry, ExecutionCommand, ExecutionStatus as Status, LoggedAction, TaskStatus,
 };
 use planexe_ax_domain::{ExecutionId, Label, Policy, Priority, Usage};
+use std::sync::Arc;
 
 #[test]
 fn nothing_is_due_while_the_execution_is_paused() {
@@ -133,14 +135,20 @@ fn a_fork_of_what_is_done_is_done() {
 
 #[test]
 fn sharing_memory_with_another_execution_changes_nothing() {
-    let one = given(plan("p p/a p/b c"));
+    let mut shared = SharedDefinitions::default();
+    let mut one = given(plan("p p/a p/b c"));
+    one.state.share_definitions(&mut shared);
     let mut other = given(plan("p p/a p/b d").task("b", |task| task.priority = Priority::High));
     let before = other.state.clone();
-    other.state.share_definitions(&one.state);
+    other.state.share_definitions(&mut shared);
     assert_eq!(other.state, before);
+    let is_shared = |id| Arc::ptr_eq(&one.node(id).definition, &other.node(id).definition);
+    assert_eq!(["a", "b"].map(is_shared), [true, false], "b has another priority");
     other.when(grant("a", "larry")).when(completed("a", "larry"));
     one.state.check_invariants().expect("the one is as it was");
     assert_eq!(one.node("a").status(), TaskStatus::Queued);
+    drop((one, other, before));
+    assert!(!shared.is_in_use(), "nothing is kept for executions that are gone");
 }
 
 fn remembering(value: &str) -> ExecutionCommand {
