@@ -1,9 +1,12 @@
 //! The windows: pure folds of the log into what people see.
 
+pub mod blockers;
 mod changes;
 mod fold;
 mod memory_tables;
 pub mod progress;
+#[cfg(test)]
+mod story;
 mod table;
 pub mod task_tree;
 mod value;
@@ -20,5 +23,9 @@ use std::sync::Arc;
 
 /// Every window of the product.
 pub fn windows() -> Vec<Arc<dyn Window>> {
-    vec![Arc::new(progress::ProgressWindow), Arc::new(task_tree::TaskTreeWindow)]
+    vec![
+        Arc::new(progress::ProgressWindow),
+        Arc::new(task_tree::TaskTreeWindow),
+        Arc::new(blockers::BlockersWindow),
+    ]
 }
