@@ -2,6 +2,7 @@
 
 pub mod blockers;
 mod changes;
+pub mod feed;
 mod fold;
 mod memory_tables;
 pub mod progress;
@@ -27,5 +28,6 @@ pub fn windows() -> Vec<Arc<dyn Window>> {
         Arc::new(progress::ProgressWindow),
         Arc::new(task_tree::TaskTreeWindow),
         Arc::new(blockers::BlockersWindow),
+        Arc::new(feed::FeedWindow),
     ]
 }

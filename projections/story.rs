@@ -66,6 +66,15 @@ impl Story {
         self
     }
 
+    /// An agent takes a task, for its first attempt.
+    pub(crate) fn granted(self, at: u64, task_id: &str, agent_id: &str) -> Self {
+        let granted = json!({
+            "task_id": task_id, "agent_id": agent_id, "epoch": 1, "attempt": 1, "nonce": 4711,
+            "lease_ms": 1_800_000, "times_out_at": minute(at + 1_440),
+        });
+        self.then(at, "task_granted", granted)
+    }
+
     /// The rows of each table, once all of it is folded, a batch for each event.
     pub(crate) fn rows(&self, window: impl Window) -> Vec<Vec<Row>> {
         let mut tables = MemoryTables::new(window.tables());
