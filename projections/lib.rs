@@ -1,5 +1,6 @@
 //! The windows: pure folds of the log into what people see.
 
+pub mod agent_logs;
 pub mod blockers;
 mod changes;
 pub mod feed;
@@ -29,5 +30,6 @@ pub fn windows() -> Vec<Arc<dyn Window>> {
         Arc::new(task_tree::TaskTreeWindow),
         Arc::new(blockers::BlockersWindow),
         Arc::new(feed::FeedWindow),
+        Arc::new(agent_logs::AgentLogsWindow),
     ]
 }
