@@ -5,6 +5,7 @@ pub mod blockers;
 mod changes;
 pub mod feed;
 mod fold;
+pub mod memory;
 mod memory_tables;
 pub mod progress;
 #[cfg(test)]
@@ -31,5 +32,6 @@ pub fn windows() -> Vec<Arc<dyn Window>> {
         Arc::new(blockers::BlockersWindow),
         Arc::new(feed::FeedWindow),
         Arc::new(agent_logs::AgentLogsWindow),
+        Arc::new(memory::MemoryWindow),
     ]
 }
