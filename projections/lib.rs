@@ -7,6 +7,7 @@ pub mod feed;
 mod fold;
 pub mod memory;
 mod memory_tables;
+pub mod plans;
 pub mod progress;
 #[cfg(test)]
 mod story;
@@ -33,5 +34,6 @@ pub fn windows() -> Vec<Arc<dyn Window>> {
         Arc::new(feed::FeedWindow),
         Arc::new(agent_logs::AgentLogsWindow),
         Arc::new(memory::MemoryWindow),
+        Arc::new(plans::PlansWindow),
     ]
 }
