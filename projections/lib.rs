@@ -1,6 +1,7 @@
 //! The windows: pure folds of the log into what people see.
 
 pub mod agent_logs;
+pub mod agents;
 pub mod blockers;
 mod changes;
 pub mod feed;
@@ -35,5 +36,6 @@ pub fn windows() -> Vec<Arc<dyn Window>> {
         Arc::new(agent_logs::AgentLogsWindow),
         Arc::new(memory::MemoryWindow),
         Arc::new(plans::PlansWindow),
+        Arc::new(agents::AgentsWindow),
     ]
 }
