@@ -14,6 +14,7 @@ pub mod progress;
 mod story;
 mod table;
 pub mod task_tree;
+pub mod timeline;
 mod value;
 mod window;
 
@@ -37,5 +38,6 @@ pub fn windows() -> Vec<Arc<dyn Window>> {
         Arc::new(memory::MemoryWindow),
         Arc::new(plans::PlansWindow),
         Arc::new(agents::AgentsWindow),
+        Arc::new(timeline::TimelineWindow),
     ]
 }
