@@ -16,6 +16,12 @@ pub struct Mark {
     pub at: Timestamp,
 }
 
+impl Mark {
+    fn later(self, other: Self) -> Self {
+        if self.position > other.position { self } else { other }
+    }
+}
+
 /// A table of a window, by its place among the window's tables, and the key of a row.
 type Place = (usize, Vec<Value>);
 
@@ -52,6 +58,13 @@ impl Gathered {
             Shape::Gone(key) => key.clone(),
         };
         self.rows.insert((table, place), (shape, mark));
+    }
+
+    /// Puts a row that is made anew; what touched it alone may be newer than what touched all.
+    pub(super) fn put_again(&mut self, table: usize, key: usize, row: Row, mark: Mark) {
+        let place = (table, row[..key].to_vec());
+        let newest = self.rows.get(&place).map_or(mark, |(_, known)| known.later(mark));
+        self.rows.insert(place, (Shape::There(row), newest));
     }
 
     /// Sorted by table and key: two that write the same rows lock them in the same order.
@@ -120,6 +133,12 @@ impl<'a> Changes<'a> {
     /// Writes a row that no state keeps; a later one of the same key takes its place.
     pub fn put(&mut self, table: usize, row: Row) {
         self.gathered.put(table, self.tables[table].key, Shape::There(row), self.mark);
+    }
+
+    /// The row of that key is there no more.
+    pub fn remove(&mut self, table: usize, key: Vec<Value>) {
+        let columns = self.tables[table].key;
+        self.gathered.put(table, columns, Shape::Gone(key), self.mark);
     }
 
     /// Adds numbers to the sums of a key: one for each column behind the key.

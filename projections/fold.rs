@@ -1,7 +1,7 @@
 //! Folds events into all windows at once: each event is decoded once, each state kept once.
 
 use super::changes::{Changes, Gathered, Mark, TableWrites, Touched};
-use super::window::{Happened, Shape, Subject, Window};
+use super::window::{Happened, Subject, Window};
 use planexe_ax_domain::{Event, State, StreamKind, StreamName, Timestamp, WorkspaceId};
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -278,25 +278,15 @@ fn resolve(window: &dyn Window, subject: &Subject<'_>, touched: &Touched, gather
         gathered.put(*table, tables[*table].key, window.row(*table, subject, part), *mark);
     }
     for (table, mark) in &touched.whole {
-        for part in window.parts(*table, subject) {
-            let newest = touched.parts.get(&(*table, part.clone())).unwrap_or(mark);
-            let mark = if newest.position > mark.position { newest } else { mark };
-            gathered.put(*table, tables[*table].key, window.row(*table, subject, &part), *mark);
+        for row in window.rows_of_all(*table, subject) {
+            gathered.put_again(*table, tables[*table].key, row, *mark);
         }
     }
 }
 
 /// All rows of a stream that follow from its state, table by table.
 pub fn recompute(window: &dyn Window, subject: &Subject<'_>) -> Vec<Vec<super::Row>> {
-    let of_table = |table: usize| {
-        let parts = window.parts(table, subject);
-        let rows = parts.iter().filter_map(|part| match window.row(table, subject, part) {
-            Shape::There(row) => Some(row),
-            Shape::Gone(_) => None,
-        });
-        rows.collect()
-    };
-    (0..window.tables().len()).map(of_table).collect()
+    (0..window.tables().len()).map(|table| window.rows_of_all(table, subject)).collect()
 }
 
 /// Runs what may panic: a defect in one window holds up no other.

@@ -1,11 +1,20 @@
 //! The windows: pure folds of the log into what people see.
 
+pub mod agent_logs;
+pub mod agents;
+pub mod blockers;
 mod changes;
+pub mod feed;
 mod fold;
+pub mod memory;
 mod memory_tables;
+pub mod plans;
 pub mod progress;
+#[cfg(test)]
+mod story;
 mod table;
 pub mod task_tree;
+pub mod timeline;
 mod value;
 mod window;
 
@@ -20,5 +29,15 @@ use std::sync::Arc;
 
 /// Every window of the product.
 pub fn windows() -> Vec<Arc<dyn Window>> {
-    vec![Arc::new(progress::ProgressWindow), Arc::new(task_tree::TaskTreeWindow)]
+    vec![
+        Arc::new(progress::ProgressWindow),
+        Arc::new(task_tree::TaskTreeWindow),
+        Arc::new(blockers::BlockersWindow),
+        Arc::new(feed::FeedWindow),
+        Arc::new(agent_logs::AgentLogsWindow),
+        Arc::new(memory::MemoryWindow),
+        Arc::new(plans::PlansWindow),
+        Arc::new(agents::AgentsWindow),
+        Arc::new(timeline::TimelineWindow),
+    ]
 }

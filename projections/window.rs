@@ -145,4 +145,15 @@ pub trait Window: Send + Sync + 'static {
     fn parts(&self, _table: usize, _subject: &Subject<'_>) -> Vec<Part> {
         Vec::new()
     }
+
+    /// Every row of a table, as the state has it now. A window whose rows are cheaper to make
+    /// together than one by one makes them here.
+    fn rows_of_all(&self, table: usize, subject: &Subject<'_>) -> Vec<Row> {
+        let parts = self.parts(table, subject);
+        let rows = parts.iter().filter_map(|part| match self.row(table, subject, part) {
+            Shape::There(row) => Some(row),
+            Shape::Gone(_) => None,
+        });
+        rows.collect()
+    }
 }

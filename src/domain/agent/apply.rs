@@ -51,6 +51,7 @@ impl Agent {
             agent_id: event.agent_id.clone(),
             profile: event.profile.clone(),
             priority: Priority::Normal,
+            registered_at: event.at,
             duty: Duty::Active,
             lost: None,
             taken: VecDeque::new(),
@@ -59,8 +60,10 @@ impl Agent {
     }
 
     fn leave(&mut self, kind: &'static str) -> Applied {
-        let Registered { agent_id, profile, priority, .. } = self.known(kind)?.clone();
-        self.phase = AgentPhase::Retired { agent_id, profile: Box::new(profile), priority };
+        let known = self.known(kind)?.clone();
+        let Registered { agent_id, profile, priority, registered_at, .. } = known;
+        let profile = Box::new(profile);
+        self.phase = AgentPhase::Retired { agent_id, profile, priority, registered_at };
         Ok(())
     }
 
@@ -112,6 +115,7 @@ impl Registered {
             execution_id: event.execution_id.clone(),
             task_id: event.task_id.clone(),
             epoch: event.epoch,
+            at: event.at,
         });
         Ok(())
     }

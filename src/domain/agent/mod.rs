@@ -34,7 +34,12 @@ enum AgentPhase {
     /// It can come and go.
     Registered(Box<Registered>),
     /// It is gone for good.
-    Retired { agent_id: AgentId, profile: Box<AgentProfile>, priority: Priority },
+    Retired {
+        agent_id: AgentId,
+        profile: Box<AgentProfile>,
+        priority: Priority,
+        registered_at: Timestamp,
+    },
 }
 
 /// What is known of an agent that is not gone for good.
@@ -43,6 +48,7 @@ struct Registered {
     agent_id: AgentId,
     profile: AgentProfile,
     priority: Priority,
+    registered_at: Timestamp,
     duty: Duty,
     /// Set while the agent is lost; its duty waits for its return.
     lost: Option<Loss>,
@@ -70,10 +76,15 @@ struct Loss {
 
 /// A grant that the agent took.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct TakenTask {
-    execution_id: ExecutionId,
-    task_id: TaskId,
-    epoch: u64,
+pub struct TakenTask {
+    /// The execution.
+    pub execution_id: ExecutionId,
+    /// The task.
+    pub task_id: TaskId,
+    /// The grant's epoch.
+    pub epoch: u64,
+    /// When.
+    pub at: Timestamp,
 }
 
 /// The word for where an agent is in its life.
@@ -145,6 +156,23 @@ impl Agent {
         }
     }
 
+    /// When it was first registered; none before that.
+    pub fn registered_at(&self) -> Option<Timestamp> {
+        match &self.phase {
+            AgentPhase::Absent => None,
+            AgentPhase::Registered(known) => Some(known.registered_at),
+            AgentPhase::Retired { registered_at, .. } => Some(*registered_at),
+        }
+    }
+
+    /// The task that it took last; none once it is retired.
+    pub fn last_taken(&self) -> Option<&TakenTask> {
+        match &self.phase {
+            AgentPhase::Registered(known) => known.taken.back(),
+            AgentPhase::Absent | AgentPhase::Retired { .. } => None,
+        }
+    }
+
     /// Whether it may be given a task now, as far as its own stream tells.
     pub fn may_take_work(&self) -> bool {
         self.status() == AgentStatus::Active
@@ -164,6 +192,14 @@ impl Agent {
     pub fn last_seen_at(&self) -> Option<Timestamp> {
         match &self.phase {
             AgentPhase::Registered(known) => known.lost.as_ref().map(|loss| loss.last_seen_at),
+            AgentPhase::Absent | AgentPhase::Retired { .. } => None,
+        }
+    }
+
+    /// Since when it is lost; none when it is not.
+    pub fn lost_since(&self) -> Option<Timestamp> {
+        match &self.phase {
+            AgentPhase::Registered(known) => known.lost.as_ref().map(|loss| loss.at),
             AgentPhase::Absent | AgentPhase::Retired { .. } => None,
         }
     }

@@ -32,8 +32,8 @@ pub use why::Reason;
 
 use crate::event::lifecycle::ForkOrigin;
 use crate::{
-    AgentId, BlockerId, Budget, ExecutionId, Json, Label, PlanId, Policy, Priority, TaskId, Text,
-    Timestamp, Title, Usage,
+    Actor, AgentId, BlockerId, Budget, ExecutionId, Json, Label, PlanId, Policy, Priority, TaskId,
+    Text, Timestamp, Title, Usage,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -80,6 +80,10 @@ pub struct Memory {
     pub value: Text,
     /// What else is known of it.
     pub metadata: Option<Json>,
+    /// When it was set.
+    pub set_at: Timestamp,
+    /// Who set it.
+    pub set_by: Actor,
 }
 
 /// The state of one execution, folded from its events.
@@ -151,6 +155,11 @@ impl Execution {
     /// What it remembers.
     pub fn memory(&self) -> impl Iterator<Item = (&MemoryKey, &Memory)> {
         self.memory.iter()
+    }
+
+    /// What it remembers under a key.
+    pub fn remembered(&self, key: &MemoryKey) -> Option<&Memory> {
+        self.memory.get(key)
     }
 
     /// The executions that began with what this one had achieved.

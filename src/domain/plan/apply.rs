@@ -1,7 +1,7 @@
 //! What an event makes of a plan: the only place where one changes.
 
 use super::tree::{Amendment, TaskTree};
-use super::{Decomposition, Plan, PlanContent, PlanPhase, Review};
+use super::{Decomposition, Import, Plan, PlanContent, PlanPhase, Review};
 use crate::event::plan::{
     PlanAmended, PlanArchived, PlanDecompositionReviewed, PlanDeleted, PlanEvent, PlanImported,
     PlanTaskDecomposed,
@@ -49,6 +49,7 @@ impl Plan {
             return out_of_place(kind, "the plan is imported already");
         }
         let event = event.clone();
+        self.imported = Some(Import { at: event.at, by: event.by });
         self.phase = PlanPhase::Imported(Box::new(PlanContent {
             plan_id: event.plan_id,
             title: event.title,

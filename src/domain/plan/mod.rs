@@ -24,13 +24,21 @@ use crate::{
     Actor, AgentId, Dependency, Json, PlanId, TaskDefinition, TaskId, Text, Timestamp, Title,
 };
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use tree::TaskTree;
 
 /// A plan, folded from its stream.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plan {
     phase: PlanPhase,
+    imported: Option<Import>,
+}
+
+/// When a plan was imported, and by whom.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Import {
+    at: Timestamp,
+    by: Actor,
 }
 
 /// Where a plan is in its life.
@@ -74,11 +82,27 @@ struct Decomposition {
 
 /// What a person says of a decomposition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-enum Review {
+pub enum Review {
+    /// Nobody need be asked.
     NotNeeded,
+    /// Somebody must say whether the parts stay.
     Pending,
+    /// The parts stay.
     Approved,
+    /// The parts are gone.
     Rejected,
+}
+
+impl Review {
+    /// The word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NotNeeded => "not_needed",
+            Self::Pending => "pending",
+            Self::Approved => "approved",
+            Self::Rejected => "rejected",
+        }
+    }
 }
 
 impl Plan {
@@ -127,6 +151,31 @@ impl Plan {
         self.content().and_then(|content| content.assigned_to.as_ref())
     }
 
+    /// Where it came from; none when there is nothing to carry out.
+    pub fn source(&self) -> Option<&PlanSource> {
+        self.content().map(|content| &content.source)
+    }
+
+    /// The roles that it needs.
+    pub fn roles(&self) -> &[Title] {
+        self.content().map_or(&[], |content| &content.roles)
+    }
+
+    /// The risks that it names.
+    pub fn risks(&self) -> &[Risk] {
+        self.content().map_or(&[], |content| &content.risks)
+    }
+
+    /// What else is known of it.
+    pub fn metadata(&self) -> Option<&Json> {
+        self.content().and_then(|content| content.metadata.as_ref())
+    }
+
+    /// When it was imported, and by whom; also of a plan that is deleted.
+    pub fn imported(&self) -> Option<(Timestamp, &Actor)> {
+        self.imported.as_ref().map(|import| (import.at, &import.by))
+    }
+
     /// The tasks in the plan's order, parents before their parts.
     pub fn tasks(&self) -> impl Iterator<Item = &TaskDefinition> {
         self.content().into_iter().flat_map(|content| content.tree.tasks())
@@ -153,6 +202,16 @@ impl Plan {
     pub fn decomposition(&self, task_id: &TaskId) -> Option<(&DecompositionSource, u16)> {
         let known = self.content()?.decompositions.get(task_id)?;
         Some((&known.source, known.confidence_permille))
+    }
+
+    /// What a person says of how a task was broken down last.
+    pub fn review(&self, task_id: &TaskId) -> Option<Review> {
+        Some(self.content()?.decompositions.get(task_id)?.review)
+    }
+
+    /// These tasks and all their parts, at any depth, as far as they are there.
+    pub fn branches(&self, roots: &[TaskId]) -> BTreeSet<TaskId> {
+        self.content().map_or_else(BTreeSet::new, |content| content.tree.branches(roots))
     }
 
     fn content(&self) -> Option<&PlanContent> {

@@ -27,7 +27,8 @@ impl Execution {
                 let key =
                     (event.task_id.clone(), event.context_type.clone(), event.context_key.clone());
                 let (value, metadata) = (event.context_value.clone(), event.metadata.clone());
-                self.memory.insert(key, Memory { value, metadata });
+                let (set_at, set_by) = (event.at, event.by.clone());
+                self.memory.insert(key, Memory { value, metadata, set_at, set_by });
                 Ok(())
             }
             RecordEvent::ContextRemoved(event) => {
