@@ -1,6 +1,6 @@
 //! Executions and their tasks.
 
-use super::{AsOf, Found, List, Marked, ReadError, Reader, Wanted, of, text};
+use super::{AsOf, Found, List, Marked, ReadError, Reader, Wanted, of, of_execution, text};
 use crate::domain::{AgentId, ExecutionId, Label, PlanId, WorkspaceId};
 use crate::projections::progress::{self, LabelRow, ProgressRow, ProgressWindow};
 use crate::projections::task_tree::{self, TaskRow, TaskTreeWindow};
@@ -148,11 +148,4 @@ impl ExecutionFilter {
         }
         conditions
     }
-}
-
-fn of_execution(
-    workspace: &WorkspaceId,
-    execution_id: &ExecutionId,
-) -> Vec<(&'static str, Condition)> {
-    vec![of(workspace), ("execution_id", Condition::Is(text(execution_id.as_str())))]
 }

@@ -1,21 +1,29 @@
 //! What people and programs ask of the windows: pages of typed rows, with their age, now or as
 //! they were at another moment.
 
+mod agents;
 mod as_of;
 mod cursor;
 mod diff;
 mod events;
 mod executions;
 mod freshness;
+mod inbox;
+mod plans;
+mod timeline;
 
+pub use agents::{Grain, Scope, Sums};
 pub use as_of::{AsOf, Then};
 pub use cursor::CursorError;
 pub use diff::{Change, RowChange};
 pub use events::{EventFilter, EventPage};
 pub use executions::ExecutionFilter;
+pub use inbox::FeedFilter;
+pub use plans::{LogEntryFilter, MemoryFilter, PlanFilter};
+pub use timeline::Timeline;
 
 use crate::clock::Clock;
-use crate::domain::WorkspaceId;
+use crate::domain::{ExecutionId, WorkspaceId};
 use crate::projections::{BadCell, Mark, Row, Table, Value};
 use crate::store::views::{Condition, Page, Select, Views};
 use crate::store::{Position, Store, StoreError};
@@ -178,6 +186,14 @@ impl List<'_> {
 /// The condition that rows belong to a workspace.
 fn of(workspace: &WorkspaceId) -> (&'static str, Condition) {
     ("workspace", Condition::Is(text(workspace.as_str())))
+}
+
+/// The conditions that rows belong to an execution.
+fn of_execution(
+    workspace: &WorkspaceId,
+    execution_id: &ExecutionId,
+) -> Vec<(&'static str, Condition)> {
+    vec![of(workspace), ("execution_id", Condition::Is(text(execution_id.as_str())))]
 }
 
 fn text(text: &str) -> Value {

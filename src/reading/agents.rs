@@ -1,0 +1,187 @@
+//! Agents: what they are, what they hold, and how well they do.
+
+use super::{Found, List, Marked, ReadError, Reader, Wanted, of, text};
+use crate::domain::{AgentId, Timestamp, WorkspaceId};
+use crate::projections::agents::{self, AgentRow};
+use crate::projections::metrics::{self, MetricDurationRow, MetricErrorRow, MetricRow, percentile};
+use crate::projections::task_tree::{self, TaskRow};
+use crate::projections::{BadCell, Cell as _, Table, Value};
+use crate::store::views::Condition;
+
+/// What sums are about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope<'a> {
+    /// All of a workspace.
+    Workspace,
+    /// A plan.
+    Plan(&'a str),
+    /// An agent.
+    Agent(&'a str),
+    /// An action.
+    Action(&'a str),
+}
+
+/// How finely sums are told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Grain {
+    /// From the beginning.
+    Total,
+    /// By days.
+    Day,
+    /// By hours.
+    Hour,
+}
+
+impl Grain {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Total => "total",
+            Self::Day => "day",
+            Self::Hour => "hour",
+        }
+    }
+}
+
+/// The sums of one scope, over a stretch of time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sums {
+    /// A row for each bucket, the first in time first.
+    pub rows: Found<Marked<MetricRow>>,
+    /// How often which type of error came.
+    pub errors: Vec<MetricErrorRow>,
+    /// How many attempts took how long, as [`percentile`] takes it.
+    pub durations: Vec<(u32, u64)>,
+}
+
+impl Sums {
+    /// The time that so many thousandths of the attempts stayed under.
+    pub fn duration_ms(&self, permille: u32) -> Option<u64> {
+        percentile(&self.durations, permille)
+    }
+}
+
+impl Reader {
+    /// The agents of a workspace, the newest first.
+    pub async fn agents(
+        &self,
+        workspace: &WorkspaceId,
+        status: Option<&str>,
+        wanted: &Wanted,
+    ) -> Result<Found<Marked<AgentRow>>, ReadError> {
+        let mut conditions = vec![of(workspace)];
+        conditions.extend(status.map(|status| ("status", Condition::Is(text(status)))));
+        let list = List {
+            window: "agents",
+            table: &agents::TABLES[0],
+            conditions,
+            search: None,
+            order: &["registered_at", "agent_id"],
+            is_descending: true,
+        };
+        self.page(list, wanted, AgentRow::from_row).await
+    }
+
+    /// One agent.
+    pub async fn agent(
+        &self,
+        workspace: &WorkspaceId,
+        agent_id: &AgentId,
+    ) -> Result<Found<Marked<AgentRow>>, ReadError> {
+        let list = List {
+            window: "agents",
+            table: &agents::TABLES[0],
+            conditions: vec![of(workspace), ("agent_id", Condition::Is(text(agent_id.as_str())))],
+            search: None,
+            order: &["registered_at", "agent_id"],
+            is_descending: true,
+        };
+        self.page(list, &Wanted::default(), AgentRow::from_row).await
+    }
+
+    /// The tasks that an agent holds.
+    pub async fn held_by(
+        &self,
+        workspace: &WorkspaceId,
+        agent_id: &AgentId,
+        wanted: &Wanted,
+    ) -> Result<Found<Marked<TaskRow>>, ReadError> {
+        let conditions = vec![
+            of(workspace),
+            ("agent_id", Condition::Is(text(agent_id.as_str()))),
+            ("status", Condition::Is(text("RUNNING"))),
+            ("lease_expires_at", Condition::Something),
+        ];
+        let list = List {
+            window: "task_tree",
+            table: &task_tree::TABLES[0],
+            conditions,
+            search: None,
+            order: &["execution_id", "ordinal"],
+            is_descending: false,
+        };
+        self.page(list, wanted, TaskRow::from_row).await
+    }
+
+    /// The sums of a scope, for the buckets that begin in this time.
+    pub async fn sums(
+        &self,
+        workspace: &WorkspaceId,
+        scope: Scope<'_>,
+        grain: Grain,
+        time: (Option<Timestamp>, Option<Timestamp>),
+        wanted: &Wanted,
+    ) -> Result<Sums, ReadError> {
+        let conditions = || conditions(workspace, scope, grain, time);
+        let list = |table: &'static Table, order| List {
+            window: "metrics",
+            table,
+            conditions: conditions(),
+            search: None,
+            order,
+            is_descending: false,
+        };
+        let rows = list(&metrics::TABLES[0], &["bucket_at"]);
+        let rows = self.page(rows, wanted, MetricRow::from_row).await?;
+        let errors = list(&metrics::TABLES[1], &["bucket_at", "error_type"]);
+        let errors = self.everything(errors, MetricErrorRow::from_row).await?;
+        let durations = list(&metrics::TABLES[2], &["bucket_at", "bits"]);
+        let durations = self.everything(durations, MetricDurationRow::from_row).await?;
+        let durations =
+            durations.iter().map(|it| (it.bits, u64::try_from(it.attempts).unwrap_or(0)));
+        Ok(Sums { rows, errors, durations: durations.collect() })
+    }
+
+    /// The first rows of a short list, without a cursor.
+    async fn everything<T>(
+        &self,
+        list: List<'_>,
+        read: impl Fn(&[Value]) -> Result<T, BadCell>,
+    ) -> Result<Vec<T>, ReadError> {
+        let wanted = Wanted { limit: Some(super::PAGE_ROWS_MAX), cursor: None };
+        let found = self.page(list, &wanted, read).await?;
+        Ok(found.rows.into_iter().map(|marked| marked.row).collect())
+    }
+}
+
+fn conditions(
+    workspace: &WorkspaceId,
+    scope: Scope<'_>,
+    grain: Grain,
+    (since, until): (Option<Timestamp>, Option<Timestamp>),
+) -> Vec<(&'static str, Condition)> {
+    let (word, id) = match scope {
+        Scope::Workspace => ("workspace", ""),
+        Scope::Plan(id) => ("plan", id),
+        Scope::Agent(id) => ("agent", id),
+        Scope::Action(id) => ("action", id),
+    };
+    let mut conditions = vec![
+        of(workspace),
+        ("scope", Condition::Is(text(word))),
+        ("scope_id", Condition::Is(text(id))),
+        ("grain", Condition::Is(text(grain.as_str()))),
+    ];
+    conditions.extend(since.map(|at| ("bucket_at", Condition::From(at.to_value()))));
+    conditions.extend(until.map(|at| ("bucket_at", Condition::Before(at.to_value()))));
+    conditions
+}
