@@ -76,6 +76,14 @@ impl Drive {
         }
     }
 
+    /// What the log tells of the agents that hold tasks: they were seen then, by whomever.
+    fn note_holders(&self) {
+        let loaded = self.loaded.as_ref();
+        if let Some(execution) = loaded.and_then(|loaded| loaded.state.execution()) {
+            self.engine.presence.learn_holders(&self.cell.key.workspace, execution);
+        }
+    }
+
     async fn start(&mut self, job: Job) {
         match job {
             Job::Execute { request, reply, attempts } => {
@@ -96,6 +104,7 @@ impl Drive {
             Job::Take { events, done } => {
                 let taken = self.take(&events).await;
                 self.note_state();
+                self.note_holders();
                 discard(done.send(taken));
             }
         }

@@ -17,9 +17,18 @@ const LOADED_AT_ONCE: usize = 64;
 /// How long to wait before the log is read again after a failure.
 const FOLLOW_RETRY_MS: u64 = 500;
 
-/// The events after which an execution is alive, or not any more.
-const LIVES: [&str; 4] =
-    ["execution_created", "execution_completed", "execution_failed", "execution_cancelled"];
+/// The events after which an execution is alive, or not any more, and an agent expected to be
+/// heard of, or not any more.
+const LIVES: [&str; 8] = [
+    "execution_created",
+    "execution_completed",
+    "execution_failed",
+    "execution_cancelled",
+    "agent_registered",
+    "agent_returned",
+    "agent_lost",
+    "agent_retired",
+];
 
 /// Counts the rounds of catching up: who waited while a whole round went by need not go another.
 #[derive(Debug, Default)]
@@ -32,8 +41,9 @@ pub(super) struct Rounds {
 type Taken = oneshot::Receiver<Result<(), EngineError>>;
 
 impl Engine {
-    /// Fills the index from the log: every execution that is not over. One that cannot be folded
-    /// holds up no other.
+    /// Fills the index from the log: every execution that is not over; and learns which agents
+    /// there are: a crash forgets the last signs of life. One that cannot be folded holds up no
+    /// other.
     pub(super) async fn rebuild(&self) -> Result<(), EngineError> {
         let head = self.inner.store.head().await?.position;
         let alive = self.alive().await?;
@@ -61,8 +71,12 @@ impl Engine {
             let page = self.inner.store.read_log(after, &filter, PAGE_EVENTS).await?;
             for event in &page {
                 after = event.position;
+                let key = StreamKey::of(event);
+                self.turned(&key, std::slice::from_ref(event));
                 let is_alive = event.kind == LIVES[0] || event.kind == LIVES[3];
-                alive.insert(StreamKey::of(event), is_alive);
+                if key.stream.kind() == StreamKind::Execution {
+                    alive.insert(key, is_alive);
+                }
             }
             if page.len() < PAGE_EVENTS {
                 break;
@@ -168,7 +182,8 @@ impl Engine {
         }
     }
 
-    /// Learns from an agent's events when it was seen; names it when it went or came.
+    /// Learns from an agent's events when it was seen, and whether it is to be heard of; names it
+    /// when it went or came.
     fn turned(&self, key: &StreamKey, events: &[RecordedEvent]) -> Option<AgentId> {
         if key.stream.kind() != StreamKind::Agent {
             return None;
@@ -181,6 +196,9 @@ impl Engine {
             if ["agent_registered", "agent_took_task", "agent_returned"].contains(&kind) {
                 presence.learn_of(&key.workspace, &agent_id, event.recorded_at);
                 presence.settle(&key.workspace, &agent_id, false);
+            }
+            if ["agent_lost", "agent_retired"].contains(&kind) {
+                presence.settle(&key.workspace, &agent_id, true);
             }
             has_turned |= ["agent_lost", "agent_returned", "agent_retired"].contains(&kind);
         }

@@ -85,6 +85,18 @@ impl Presence {
         life.last_seen_at = at.max(life.last_seen_at);
     }
 
+    /// Takes over when the agents that hold tasks were seen, as far as they are known.
+    pub(super) fn learn_holders(&self, workspace: &WorkspaceId, execution: &Execution) {
+        let tree = execution.tree();
+        let mut maps = self.maps();
+        for lease in tree.held().filter_map(|spot| tree.node(spot).leaf.lease()) {
+            let agent = (workspace.clone(), lease.agent_id.clone());
+            if let Some(life) = maps.agents.get_mut(&agent) {
+                life.last_seen_at = life.last_seen_at.max(lease.last_seen_at);
+            }
+        }
+    }
+
     /// Notes that an agent was heard of.
     pub(super) fn see(&self, workspace: &WorkspaceId, agent_id: &AgentId, at: Timestamp) {
         self.learn_of(workspace, agent_id, at);

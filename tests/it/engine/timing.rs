@@ -7,7 +7,7 @@ use super::house::{
 use super::log;
 use crate::store::backend::Backend;
 use anyhow::{Result, ensure};
-use planexe_ax::domain::agent::AgentStatus;
+use planexe_ax::domain::agent::{AgentCommand, AgentStatus};
 use planexe_ax::domain::event::record::BlockerKind;
 use planexe_ax::domain::execution::{ExecutionCommand, ExecutionStatus, ReportBody, Verdict};
 use planexe_ax::domain::{Actor, TaskDefinition, Timestamp};
@@ -230,9 +230,68 @@ async fn a_report_that_says_nothing_new_keeps_the_lease_and_the_agent_all_the_sa
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_crash_before_signs_of_life_are_written_loses_no_agent_and_misses_every_silent_one()
+-> Result<()> {
+    let backend = Backend::memory();
+    let house = House::on(backend.open().await?, &begin()).await?;
+    for agent in ["a", "mute", "gone"] {
+        house.register(agent, 1).await?;
+    }
+    house.agent("gone", AgentCommand::Retire { reason: None }).await?;
+    house.create(simple("e", 1)).await?;
+    house.hands.advance_ms(LEASE_MS - 1);
+    house.task("a").await?;
+    assert_eq!(house.store.all_agent_presence().await?, []);
+    let house = House::on(backend.open().await?, &house.hands).await?;
+    house.pass_ms(1).await?;
+    assert_eq!(house.agent_state("a").await?.status(), AgentStatus::Active);
+    assert_eq!(house.agent_state("mute").await?.status(), AgentStatus::Lost);
+    house.pass_ms(LEASE_MS - 1).await?;
+    assert_eq!(house.agent_state("a").await?.status(), AgentStatus::Lost);
+    assert_eq!(log::count(&house.store, "agent_lost").await?, 2);
+    log::check(&house.store).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_index_that_is_rebuilt_is_the_one_that_was_kept() -> Result<()> {
+    on_every(async |house, backend| {
+        house.register("a", 9).await?;
+        house.register("b", 9).await?;
+        let mut tied = simple("tied", 2);
+        tied.agent_id = Some(agent_id("b"));
+        house.create(tied).await?;
+        for name in ["paused", "resumed", "over", "waiting", "open"] {
+            house.create(simple(name, 1)).await?;
+        }
+        let tasks = house.tasks("a", 9).await?;
+        for task in &tasks {
+            match task.execution_id.as_str() {
+                "over" => drop(house.complete("a", task).await?),
+                "waiting" => drop(house.report("a", &task.lease, failure()).await?),
+                _ => {}
+            }
+        }
+        house.command("paused", pause()).await?;
+        house.command("resumed", pause()).await?;
+        house.pass_ms(LEASE_MS - 1).await?;
+        house.command("resumed", ExecutionCommand::Resume).await?;
+        house.beat("a", &tasks[0].lease).await?;
+        let kept = house.engine.index_written().await?;
+        let house = house.again(&backend).await?;
+        assert_eq!(house.engine.index_written().await?, kept);
+        house.pass_ms(1).await?;
+        assert_eq!(blockers(&house, "tied").await?, [BlockerKind::AgentUnreachable]);
+        let kept = house.engine.index_written().await?;
+        let house = house.again(&backend).await?;
+        assert_eq!(house.engine.index_written().await?, kept);
+        house.close().await
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn executions_are_told_of_their_agent_also_when_the_engine_died_in_between() -> Result<()> {
     on_every(async |house, backend| {
-        use planexe_ax::domain::agent::AgentCommand;
         house.register("a", 1).await?;
         let mut tied = simple("tied", 2);
         tied.agent_id = Some(agent_id("a"));
