@@ -15,6 +15,10 @@ use planexe_ax::store::Version;
 use std::future::Future;
 use std::time::Duration;
 
+fn cancel() -> ExecutionCommand {
+    ExecutionCommand::Cancel { reason: None }
+}
+
 /// Runs a test on two engines over one log in memory, and over one PostgreSQL.
 async fn on_pairs<F: Future<Output = Result<()>>>(
     config: EngineConfig,
@@ -67,7 +71,7 @@ async fn no_refusal_is_given_from_a_state_that_another_engine_has_changed() -> R
         let again = one.command("e", pause()).await?;
         let expecting = request("e", ExecutionCommand::Resume).expecting(again.version);
         other.engine.execute(expecting).await?;
-        one.command("e", ExecutionCommand::Cancel { reason: None }).await?;
+        one.command("e", cancel()).await?;
         let refused = other.command("e", ExecutionCommand::Resume).await;
         ensure!(matches!(refused, Err(EngineError::Rejected(Rejection::IllegalMove { .. }))));
         Ok(())
@@ -81,7 +85,7 @@ async fn a_key_is_known_to_every_engine() -> Result<()> {
         one.create(simple("e", 1)).await?;
         let keyed = || request("e", pause()).with_key("k", [1; 32]);
         let first = one.engine.execute(keyed()).await?;
-        one.command("e", ExecutionCommand::Cancel { reason: None }).await?;
+        one.command("e", cancel()).await?;
         let again = other.engine.execute(keyed()).await?;
         assert!(again.is_repeat);
         assert_eq!((again.position, again.version), (first.position, first.version));
@@ -196,8 +200,7 @@ async fn a_pause_raced_by_claims_is_followed_by_no_grant() -> Result<()> {
             for poll in polls {
                 drop(poll.await?);
             }
-            let cancel = ExecutionCommand::Cancel { reason: None };
-            other.command(&name, cancel).await?;
+            other.command(&name, cancel()).await?;
             one.hands.advance_ms(2 * MINUTE_MS);
             one.engine.run_due().await?;
         }
@@ -251,6 +254,36 @@ async fn a_heartbeat_at_one_engine_keeps_the_lease_at_the_other() -> Result<()> 
         assert_eq!(log::count(&one.store, "agent_lost").await?, 0);
         other.pass_ms(10 * MINUTE_MS).await?;
         assert_eq!(log::count(&one.store, "lease_expired").await?, 1);
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_report_that_races_the_end_of_its_lease_is_taken_or_kept_and_never_both() -> Result<()> {
+    on_pairs(step_by_step(), async |one, other| {
+        one.register("a", 1).await?;
+        for round in 1..=12 {
+            one.create(simple(&format!("e{round}"), 1)).await?;
+            let task = one.task("a").await?;
+            other.engine.catch_up().await?;
+            one.hands.advance_ms(30 * MINUTE_MS);
+            let [first, second] = [&one, &other].map(|house| {
+                let engine = house.engine.clone();
+                tokio::spawn(async move { engine.run_due().await })
+            });
+            let done = ReportBody::Completed { output: None };
+            let reported = other.report("a", &task.lease, done).await?;
+            first.await??;
+            second.await??;
+            if reported.recorded.iter().any(|event| event.kind == "late_report_kept") {
+                let task = other.task("a").await?;
+                one.complete("a", &task).await?;
+            }
+            let ended = log::count(&one.store, "lease_expired").await?;
+            let late = log::count(&one.store, "late_report_kept").await?;
+            assert_eq!((late, log::count(&one.store, "task_completed").await?), (ended, round));
+        }
         Ok(())
     })
     .await
