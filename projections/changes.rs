@@ -3,7 +3,7 @@
 
 use super::table::Table;
 use super::value::{Row, Value};
-use super::window::{Happened, Part, Shape};
+use super::window::{Happened, Part, Shape, Window};
 use planexe_ax_domain::Timestamp;
 use std::collections::BTreeMap;
 
@@ -24,6 +24,9 @@ impl Mark {
 
 /// A table of a window, by its place among the window's tables, and the key of a row.
 type Place = (usize, Vec<Value>);
+
+/// Numbers to add, by place, each with the last event that added to them.
+type Sums = BTreeMap<Place, (Vec<i64>, Mark)>;
 
 /// The parts of one stream that were touched, for one window.
 #[derive(Debug, Clone, Default)]
@@ -48,7 +51,7 @@ impl Touched {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Gathered {
     rows: BTreeMap<Place, (Shape, Mark)>,
-    sums: BTreeMap<Place, (Vec<i64>, Mark)>,
+    sums: Sums,
 }
 
 impl Gathered {
@@ -68,20 +71,40 @@ impl Gathered {
     }
 
     /// Sorted by table and key: two that write the same rows lock them in the same order.
-    pub(super) fn into_writes(self, tables: &[Table]) -> Vec<TableWrites> {
-        let mut writes: Vec<_> = tables.iter().map(|_| TableWrites::default()).collect();
+    pub(super) fn into_writes(self, window: &dyn Window) -> Vec<TableWrites> {
+        let tables = window.tables().iter();
+        let mut writes: Vec<_> = tables.map(|_| TableWrites::default()).collect();
         for ((table, _), (shape, mark)) in self.rows {
             match shape {
                 Shape::There(row) => writes[table].rows.push((row, mark)),
                 Shape::Gone(key) => writes[table].gone.push((key, mark)),
             }
         }
-        for ((table, mut row), (sums, mark)) in self.sums {
+        for ((table, mut row), (sums, mark)) in spread(self.sums, window) {
             row.extend(sums.into_iter().map(Value::Integer));
             writes[table].rows.push((row, mark));
         }
         writes
     }
+}
+
+/// The sums, each at all the places that it counts in.
+fn spread(base: Sums, window: &dyn Window) -> Sums {
+    let mut all = Sums::new();
+    for ((table, key), (sums, mark)) in base {
+        for key in window.spread(table, &key) {
+            add(&mut all, (table, key), &sums, mark);
+        }
+    }
+    all
+}
+
+fn add(sums: &mut Sums, place: Place, amounts: &[i64], mark: Mark) {
+    let (sums, last) = sums.entry(place).or_insert_with(|| (vec![0; amounts.len()], mark));
+    for (sum, amount) in sums.iter_mut().zip(amounts) {
+        *sum = sum.saturating_add(*amount);
+    }
+    *last = last.later(mark);
 }
 
 /// What is to be written to one table.
@@ -143,11 +166,6 @@ impl<'a> Changes<'a> {
 
     /// Adds numbers to the sums of a key: one for each column behind the key.
     pub fn add(&mut self, table: usize, key: Vec<Value>, amounts: &[i64]) {
-        let sums = self.gathered.sums.entry((table, key));
-        let (sums, last) = sums.or_insert_with(|| (vec![0; amounts.len()], self.mark));
-        for (sum, amount) in sums.iter_mut().zip(amounts) {
-            *sum = sum.saturating_add(*amount);
-        }
-        *last = self.mark;
+        add(&mut self.gathered.sums, (table, key), amounts, self.mark);
     }
 }

@@ -219,7 +219,7 @@ impl Folder {
         let going = writes.filter(|(at, _)| !self.is_stopped[*at]);
         let writes = going.map(|(at, gathered)| {
             let window = &self.windows[at];
-            (window.name(), gathered.into_writes(window.tables()))
+            (window.name(), gathered.into_writes(window.as_ref()))
         });
         Flushed { writes: writes.collect(), stopped }
     }

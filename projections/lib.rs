@@ -8,6 +8,7 @@ pub mod feed;
 mod fold;
 pub mod memory;
 mod memory_tables;
+pub mod metrics;
 pub mod plans;
 pub mod progress;
 #[cfg(test)]
@@ -39,5 +40,6 @@ pub fn windows() -> Vec<Arc<dyn Window>> {
         Arc::new(plans::PlansWindow),
         Arc::new(agents::AgentsWindow),
         Arc::new(timeline::TimelineWindow),
+        Arc::new(metrics::MetricsWindow),
     ]
 }

@@ -156,4 +156,10 @@ pub trait Window: Send + Sync + 'static {
         });
         rows.collect()
     }
+
+    /// The keys of the rows that a sum counts in. A window that counts the same at many places
+    /// adds it once, under a key of its own, and names the places here, when they are written.
+    fn spread(&self, _table: usize, key: &[Value]) -> Vec<Vec<Value>> {
+        vec![key.to_vec()]
+    }
 }
