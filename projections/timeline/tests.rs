@@ -42,7 +42,12 @@ fn leaves_are_planned_along_what_they_wait_for() {
 
 #[test]
 fn a_new_breakdown_moves_the_plan() {
-    let part = |id: &str| json!({"task_id": id, "parent_id": "call", "title": id, "estimated_ms": 4 * HOUR_MS});
+    let estimated_ms = 4 * HOUR_MS;
+    let part = |id: &str| {
+        json!({
+            "task_id": id, "parent_id": "call", "title": id, "estimated_ms": estimated_ms,
+        })
+    };
     let story = story().then(
         1,
         "decomposition_adopted",
