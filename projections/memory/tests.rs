@@ -12,7 +12,10 @@ fn rows(story: &Story) -> Vec<MemoryRow> {
 
 #[test]
 fn what_is_set_again_replaces_what_was_there_and_what_is_removed_is_gone() {
-    let kennel = |value: &str| json!({"context_type": "research", "context_key": "kennel", "context_value": value});
+    let kennel = |value: &str| {
+        let (kind, key) = ("research", "kennel");
+        json!({"context_type": kind, "context_key": key, "context_value": value})
+    };
     let of_task = json!({
         "task_id": "call", "context_type": "research", "context_key": "kennel",
         "context_value": "ask twice", "metadata": {"sure": true},

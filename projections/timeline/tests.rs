@@ -42,7 +42,10 @@ fn leaves_are_planned_along_what_they_wait_for() {
 
 #[test]
 fn a_new_breakdown_moves_the_plan() {
-    let part = |id: &str| json!({"task_id": id, "parent_id": "call", "title": id, "estimated_ms": 4 * HOUR_MS});
+    let part = |id: &str| {
+        let estimate = 4 * HOUR_MS;
+        json!({"task_id": id, "parent_id": "call", "title": id, "estimated_ms": estimate})
+    };
     let story = story().then(
         1,
         "decomposition_adopted",

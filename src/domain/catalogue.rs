@@ -27,6 +27,17 @@ pub struct EventEntry {
     pub fields: &'static [FieldEntry],
 }
 
+/// Room for most events, so that none is copied again and again while it is written.
+const PAYLOAD_BYTES: usize = 512;
+
+/// An event as the bytes that are stored and hashed.
+pub(crate) fn written(event: &impl serde::Serialize) -> Vec<u8> {
+    let mut payload = Vec::with_capacity(PAYLOAD_BYTES);
+    let written = serde_json::to_writer(&mut payload, event);
+    written.expect("an event holds nothing that JSON cannot");
+    payload
+}
+
 /// Declares the events of one kind of stream.
 macro_rules! events {
     (
@@ -106,9 +117,8 @@ macro_rules! events {
             /// The event as the bytes that are stored and hashed.
             pub fn payload(&self) -> Vec<u8> {
                 match self {
-                    $(Self::$Name(event) => serde_json::to_vec(event),)+
+                    $(Self::$Name(event) => $crate::catalogue::written(event),)+
                 }
-                .expect("an event holds nothing that JSON cannot")
             }
 
             /// The version of today's shape of an event; none when the name is not of this kind.

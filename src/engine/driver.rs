@@ -6,7 +6,7 @@ use super::answer::{Landed, append_error, discard, fail_all, named, refuse, repe
 use super::cell::{Cell, Job, Loaded, Reply};
 use super::request::{EngineError, KeptAnswer, Outcome, Request};
 use super::{EngineInner, encode, grants, load};
-use crate::domain::execution::{Execution, HandleError};
+use crate::domain::execution::HandleError;
 use crate::domain::{Event, Moment, Rejection, StreamName};
 use crate::planted::is_planted;
 use crate::store::{
@@ -66,42 +66,6 @@ impl Drive {
         if let Some(loaded) = &mut self.loaded {
             load::snapshot_if_due(&self.engine, &self.cell.key, loaded);
         }
-    }
-
-    /// Brings the index up to date: before anybody is told of what it has to know.
-    fn note_state(&mut self) {
-        if let Some(loaded) = &mut self.loaded {
-            let presence = &self.engine.presence;
-            self.engine.index.update(&self.cell.key, &loaded.state, presence);
-            loaded.ready_noted = Some(loaded.ready_total());
-            self.cell.set_stored(loaded.version);
-            self.cell.set_seen(loaded.version);
-        }
-    }
-
-    /// What the log tells of the agents that hold tasks: they were seen then, by whomever.
-    fn note_holders(&self) {
-        let loaded = self.loaded.as_ref();
-        if let Some(execution) = loaded.and_then(|loaded| loaded.state.execution()) {
-            self.engine.presence.learn_holders(&self.cell.key.workspace, execution);
-        }
-    }
-
-    /// The same after what was stored. Where it only put deadlines off, the index need not know:
-    /// whoever asks for them too early finds nothing due.
-    fn note_events(&mut self, events: &[Event]) {
-        let Some(loaded) = &mut self.loaded else {
-            return;
-        };
-        if u64::try_from(events.len()).is_ok_and(|made| made == loaded.version.get()) {
-            self.engine.definitions.share(&self.cell.key, &mut loaded.state);
-        }
-        let is_known = loaded.ready_noted == Some(loaded.ready_total());
-        if !is_known || !events.iter().all(Execution::is_quiet) {
-            return self.note_state();
-        }
-        self.cell.set_stored(loaded.version);
-        self.cell.set_seen(loaded.version);
     }
 
     async fn start(&mut self, job: Job) {

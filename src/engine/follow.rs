@@ -209,7 +209,8 @@ impl Engine {
         }
     }
 
-    /// Learns from an agent's events when it was seen, and whether it is to be heard of; names it when it went or came.
+    /// Learns from an agent's events when it was seen, and whether it is to be heard of; names it
+    /// when it went or came.
     fn turned(&self, key: &StreamKey, events: &[RecordedEvent]) -> Option<AgentId> {
         if key.stream.kind() != StreamKind::Agent {
             return None;

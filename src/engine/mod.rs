@@ -16,6 +16,7 @@ mod heartbeat;
 mod index;
 mod lives;
 mod load;
+mod note;
 mod own;
 mod presence;
 mod random;

@@ -54,18 +54,26 @@ impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let nanos = i128::from(self.unix_ms()) * 1_000_000;
         let at = OffsetDateTime::from_unix_timestamp_nanos(nanos).map_err(|_| fmt::Error)?;
-        write!(
-            f,
-            "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z",
-            at.year(),
-            u8::from(at.month()),
-            at.day(),
-            at.hour(),
-            at.minute(),
-            at.second(),
-            at.millisecond()
-        )
+        let mut text = *b"0000-00-00T00:00:00.000Z";
+        let year = u16::try_from(at.year()).map_err(|_| fmt::Error)?;
+        put(&mut text[..4], year)?;
+        put(&mut text[5..7], u8::from(at.month()).into())?;
+        put(&mut text[8..10], at.day().into())?;
+        put(&mut text[11..13], at.hour().into())?;
+        put(&mut text[14..16], at.minute().into())?;
+        put(&mut text[17..19], at.second().into())?;
+        put(&mut text[20..23], at.millisecond())?;
+        f.write_str(std::str::from_utf8(&text).map_err(|_| fmt::Error)?)
     }
+}
+
+/// Writes a number with leading zeros: every event holds a moment, and `format!` is slow.
+fn put(digits: &mut [u8], mut number: u16) -> fmt::Result {
+    for digit in digits.iter_mut().rev() {
+        *digit = b'0' + u8::try_from(number % 10).map_err(|_| fmt::Error)?;
+        number /= 10;
+    }
+    Ok(())
 }
 
 impl fmt::Debug for Timestamp {
@@ -94,5 +102,27 @@ impl<'de> Deserialize<'de> for Timestamp {
             }
         }
         deserializer.deserialize_str(Visitor)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_moment_is_written_as_rfc_3339_has_it() {
+        let written = |ms| Timestamp::from_unix_ms(ms).to_string();
+        assert_eq!(written(0), "1970-01-01T00:00:00.000Z");
+        assert_eq!(written(1_709_210_096_007), "2024-02-29T12:34:56.007Z");
+        assert_eq!(written(i64::MAX), "9999-12-31T23:59:59.999Z");
+    }
+
+    proptest! {
+        #[test]
+        fn a_moment_is_read_as_it_was_written(ms in 0..=MILLISECONDS_MAX) {
+            let moment = Timestamp::from_unix_ms(ms);
+            prop_assert_eq!(Timestamp::parse(&moment.to_string()), Some(moment));
+        }
     }
 }

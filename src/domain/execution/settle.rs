@@ -120,7 +120,7 @@ impl Execution {
     }
 
     /// The task whose failure ends the execution at once, if the policy says so.
-    fn fatal_task(&self) -> Option<Option<Spot>> {
+    pub(super) fn fatal_task(&self) -> Option<Option<Spot>> {
         let is_fatal = self.policy().on_failure == OnFailure::Fail;
         self.tree.first_given_up().filter(|_| is_fatal).map(Some)
     }

@@ -31,9 +31,11 @@ impl Execution {
         self.given_out(spot, agent_id, lease_ms, moment)
     }
 
-    /// Whether the execution waits for that agent, and for nothing else, to begin.
+    /// Whether the execution waits for that agent, and for nothing else, to begin. It does not
+    /// begin only to fail at once, and to take the lease back with that.
     pub(super) fn begins_with(&self, spot: Spot, agent_id: &AgentId) -> bool {
-        matches!(self.phase, Phase::Queued { .. }) && self.is_tied_to(spot, agent_id)
+        let waits = matches!(self.phase, Phase::Queued { .. });
+        waits && self.is_tied_to(spot, agent_id) && self.fatal_task().is_none()
     }
 
     /// The grant; before it the start, where the execution waited for the agent.

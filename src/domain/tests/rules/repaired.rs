@@ -7,7 +7,7 @@ use planexe_ax_domain::event::record::{BlockerKind, Resolution};
 use planexe_ax_domain::event::work::DecompositionSource;
 use planexe_ax_domain::execution::tree::Approval;
 use planexe_ax_domain::execution::{ExecutionCommand, ExecutionStatus as Status, TaskStatus};
-use planexe_ax_domain::{Budget, Json, Usage};
+use planexe_ax_domain::{Budget, Json, OnFailure, Usage};
 
 #[test]
 fn a_task_that_is_decomposed_while_it_rests_is_not_due_for_a_retry() {
@@ -323,4 +323,14 @@ fn a_task_that_is_done_says_why_it_waits_while_its_execution_is_paused() {
 #[test]
 fn null_is_not_a_value() {
     assert!(Json::parse("null").is_err());
+}
+
+#[test]
+fn a_report_does_not_begin_what_would_fail_at_once() {
+    let plan = plan("a b").for_agent("larry").queued().policy(|p| p.on_failure = OnFailure::Fail);
+    let mut story = given(plan);
+    story.when(raise(Some("a"), BlockerKind::Incident));
+    story.when(resolve_bare(story.blocker_id(), Resolution::FailTask));
+    story.when(started("b", "larry")).then_refused("not_grantable");
+    story.when(ExecutionCommand::Resume).then(&["execution_started", "execution_failed"]);
 }
