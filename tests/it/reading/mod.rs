@@ -2,6 +2,7 @@
 
 mod lists;
 mod moments;
+mod people;
 
 use crate::projector::house::House;
 use planexe_ax::clock::Clock;
