@@ -190,7 +190,8 @@ impl World {
     /// Closes everything, and leaves nothing behind but what was asked for.
     pub(crate) async fn end(self) -> Result<()> {
         let verified = self.engine.store().verify().await?;
-        println!("\nthe log verifies: {verified:?}");
+        let (events, batches) = (verified.events, verified.batches);
+        println!("\nthe log verifies: {events} events in {batches} batches, as they were committed");
         self.engine.stop().await;
         self.engine.store().close().await;
         if let Some(folder) = self.folder {
