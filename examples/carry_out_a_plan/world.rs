@@ -191,7 +191,9 @@ impl World {
     pub(crate) async fn end(self) -> Result<()> {
         let verified = self.engine.store().verify().await?;
         let (events, batches) = (verified.events, verified.batches);
-        println!("\nthe log verifies: {events} events in {batches} batches, as they were committed");
+        println!(
+            "\nthe log verifies: {events} events in {batches} batches, as they were committed"
+        );
         self.engine.stop().await;
         self.engine.store().close().await;
         if let Some(folder) = self.folder {
