@@ -119,7 +119,21 @@ impl Drop for Server {
 /// Runs `ax` to its end: for what must not start.
 pub(crate) fn ended(args: &[&str]) -> Output {
     let dir = Folder::new().expect("the temporary folder can be written");
-    ax(args, &dir).output().expect("ax starts")
+    ended_or_killed(&mut ax(args, &dir))
+}
+
+/// Waits for the end of what must not start; if it does start, and says where it is, kills it.
+pub(crate) fn ended_or_killed(command: &mut Command) -> Output {
+    let mut child =
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("ax starts");
+    let mut said = Vec::new();
+    let mut out = BufReader::new(child.stdout.take().expect("its output is piped"));
+    out.read_until(b'\n', &mut said).expect("its output can be read");
+    if !said.is_empty() {
+        child.kill().expect("it runs or has ended: both can be killed");
+    }
+    let ended = child.wait_with_output().expect("it ends");
+    Output { stdout: said, ..ended }
 }
 
 pub(crate) fn ax(args: &[&str], dir: &Folder) -> Command {

@@ -1,7 +1,7 @@
 //! What `ax` cannot start on: one sentence that says what to do, a documented exit code, and the
 //! log as it was.
 
-use crate::program::{Server, ax, ended};
+use crate::program::{Server, ax, ended, ended_or_killed};
 use crate::store::backend::{Backend, exactly};
 use anyhow::{Result, ensure};
 use planexe_ax::domain::{StreamName, Timestamp, WorkspaceId};
@@ -207,7 +207,7 @@ fn a_second_process_on_a_file_is_told_who_has_it_and_the_first_goes_on() -> Resu
 fn start_in(folder: &Path) -> Result<Output> {
     let unused = Folder::new()?;
     let mut command = ax(&["--listen", "127.0.0.1:0"], &unused);
-    Ok(command.env("AX_DATA_DIR", folder).output()?)
+    Ok(ended_or_killed(command.env("AX_DATA_DIR", folder)))
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -15,6 +15,9 @@ use std::{
 /// The targets, in the order in which they run.
 const TARGETS: [&str; 4] = ["commands", "event_json", "upcast", "log_frame"];
 
+/// The targets that read events: they begin from the golden files.
+const EVENT_TARGETS: [&str; 2] = ["event_json", "upcast"];
+
 /// How long a target runs when nothing else is asked for.
 const SECONDS_DEFAULT: u64 = 60;
 
@@ -22,6 +25,7 @@ const USAGE: &str = "\
 cargo xtask fuzz [--seconds N] [commands | event_json | upcast | log_frame]
 
 Runs each target for N seconds (60 when nothing else is said) and prints its runs and findings.
+Those that read events begin from the golden files in tests/golden.
 Fetches or builds cargo-fuzz into target/tools when it is missing.
 ";
 
@@ -82,7 +86,8 @@ fn fuzz_target(fuzz: &Path, target: &str, seconds: u64) -> anyhow::Result<Ran> {
     let artifacts = run::root().join("fuzz/artifacts").join(target);
     let before = files_in(&artifacts);
     let mut runs = 0;
-    let is_success = each_line(&mut fuzzer(fuzz, target, seconds), |line, _| {
+    let inputs = inputs(target)?;
+    let is_success = each_line(&mut fuzzer(fuzz, target, &inputs, seconds), |line, _| {
         runs = runs_in(line).unwrap_or(runs);
         eprintln!("{line}");
     })?;
@@ -97,11 +102,34 @@ fn fuzz_target(fuzz: &Path, target: &str, seconds: u64) -> anyhow::Result<Ran> {
 
 /// Without a sanitizer: no code of ours is unsafe, so it would find nothing, it makes the runs six
 /// times slower, and it needs a nightly toolchain.
-fn fuzzer(fuzz: &Path, target: &str, seconds: u64) -> Command {
+fn fuzzer(fuzz: &Path, target: &str, inputs: &[PathBuf], seconds: u64) -> Command {
     let mut run = command(fuzz, &["run", target, "--sanitizer", "none"]);
-    run.arg("--target-dir").arg(target_dir());
+    run.arg("--target-dir").arg(target_dir()).args(inputs);
     run.args(["--", &format!("-max_total_time={seconds}"), "-rss_limit_mb=4096"]);
     run
+}
+
+/// The folders of inputs: where new ones are kept, and the seeds.
+fn inputs(target: &str) -> anyhow::Result<Vec<PathBuf>> {
+    let kept = run::root().join("fuzz/corpus").join(target);
+    fs::create_dir_all(&kept)?;
+    if !EVENT_TARGETS.contains(&target) {
+        return Ok(vec![kept]);
+    }
+    let seeds = target_dir().join("seeds");
+    fs::create_dir_all(&seeds)?;
+    for file in fs::read_dir(run::root().join("tests/golden"))? {
+        let file = file?.path();
+        if let Some(name) = file.file_stem() {
+            fs::write(seeds.join(name), seed(&name.to_string_lossy(), &fs::read(&file)?))?;
+        }
+    }
+    Ok(vec![kept, seeds])
+}
+
+/// A golden file as the targets read it: its name in a line of its own, then its contents.
+fn seed(name: &str, contents: &[u8]) -> Vec<u8> {
+    [name.as_bytes(), b"\n", contents].concat()
 }
 
 fn target_dir() -> PathBuf {

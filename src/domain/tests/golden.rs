@@ -4,7 +4,7 @@
 mod samples;
 
 use planexe_ax_domain::event::UPCASTERS;
-use planexe_ax_domain::{Event, EventEntry};
+use planexe_ax_domain::{Event, EventEntry, harness};
 use samples::OldShape;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -42,6 +42,18 @@ fn every_golden_file_can_be_read() {
         let event = event.unwrap_or_else(|error| panic!("{kind} v{version}: {error:?}"));
         assert_eq!(event.kind(), kind);
     }
+}
+
+#[test]
+fn every_golden_file_is_a_seed_for_the_fuzzers() {
+    for (kind, version) in shapes() {
+        let payload = golden(kind, version);
+        let seed = [format!("{kind}.v{version}\n").as_bytes(), &payload].concat();
+        assert_eq!(harness::seed(&seed), Some((kind, version, payload.as_slice())));
+        harness::event_json(&seed);
+        harness::upcast(&seed);
+    }
+    assert_eq!(harness::seed(b"task_teleported.v1\n{}"), None);
 }
 
 #[test]
