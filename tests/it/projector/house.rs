@@ -102,6 +102,7 @@ impl House {
     pub(super) async fn close(self) {
         self.views.close();
         self.store.close().await;
+        drop(self.backend);
     }
 }
 

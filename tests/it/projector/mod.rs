@@ -2,4 +2,4 @@
 
 mod house;
 mod live;
-mod story;
+pub(crate) mod story;

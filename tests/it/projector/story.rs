@@ -19,7 +19,7 @@ fn bytes_of(seed: u64) -> Vec<u8> {
 }
 
 /// The events of one random execution.
-pub(super) fn events_of(seed: u64) -> Vec<Event> {
+pub(crate) fn events_of(seed: u64) -> Vec<Event> {
     let bytes = bytes_of(seed);
     let mut program = Program::of(&bytes);
     let mut witness = Witness::new();
@@ -35,24 +35,32 @@ pub(super) fn events_of(seed: u64) -> Vec<Event> {
 }
 
 /// The rest of a random execution that is yet to be written.
-pub(super) struct Story {
+pub(crate) struct Story {
     stream: StreamName,
     events: Vec<Event>,
     written: usize,
 }
 
 impl Story {
-    pub(super) fn of(seed: u64) -> Self {
+    pub(crate) fn of(seed: u64) -> Self {
         let id = ExecutionId::parse(&format!("exec_{seed}")).expect("it is an id");
         Self { stream: StreamName::execution(&id), events: events_of(seed), written: 0 }
     }
 
-    pub(super) fn is_over(&self) -> bool {
+    pub(crate) fn is_over(&self) -> bool {
         self.written == self.events.len()
     }
 
+    /// Its first events, as a request that writes them to another workspace.
+    pub(crate) fn written_for(&self, workspace: &WorkspaceId, count: usize) -> AppendRequest {
+        let events = self.events.iter().take(count).map(new_event).collect();
+        let (stream, expected) = (self.stream.clone(), Expected::NoStream);
+        let request = request(vec![StreamWrite { stream, expected, events }]);
+        AppendRequest { workspace: workspace.clone(), ..request }
+    }
+
     /// Writes the next events, so many at most.
-    pub(super) async fn go_on(&mut self, store: &Store, count: usize) -> Result<()> {
+    pub(crate) async fn go_on(&mut self, store: &Store, count: usize) -> Result<()> {
         let to = self.events.len().min(self.written + count);
         let events = &self.events[self.written..to];
         if events.is_empty() {
@@ -70,7 +78,7 @@ impl Story {
     }
 }
 
-pub(super) fn new_event(event: &Event) -> NewEvent {
+pub(crate) fn new_event(event: &Event) -> NewEvent {
     NewEvent {
         event_id: Uuid::now_v7(),
         kind: event.kind().into(),
@@ -81,13 +89,13 @@ pub(super) fn new_event(event: &Event) -> NewEvent {
     }
 }
 
-pub(super) fn request(writes: Vec<StreamWrite>) -> AppendRequest {
+pub(crate) fn request(writes: Vec<StreamWrite>) -> AppendRequest {
     let workspace = WorkspaceId::parse("acme").expect("it is an id");
     AppendRequest { workspace, writes, conditions: Vec::new(), key: None, answer: Vec::new() }
 }
 
 /// Writes random executions, a few events of each in turn.
-pub(super) async fn write_all(
+pub(crate) async fn write_all(
     store: &Store,
     seeds: std::ops::Range<u64>,
     at_once: usize,
