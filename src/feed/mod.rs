@@ -7,6 +7,7 @@ mod frame;
 mod load;
 mod plans;
 mod publisher;
+mod reached;
 mod reader;
 #[cfg(test)]
 mod reader_tests;
@@ -20,6 +21,7 @@ pub use frame::{
     EventFrame, ExecutionState, ExecutionUpdate, Frame, Heartbeat, LagReason, Lagged,
     ProgressState, Snapshot, TaskState, TaskUpdate,
 };
+pub use reached::Reached;
 pub use reader::{Pace, ReaderInput, ReaderState, ReaderStep};
 pub use subscription::Subscription;
 pub use topic::{Filter, Since, Topic};

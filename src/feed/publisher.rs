@@ -35,7 +35,7 @@ pub(super) struct Ask {
 /// What a reader is answered.
 pub(super) enum Answer {
     /// It has the place: everything after the position comes through the line.
-    Joined { at: Position, line: Line, snapshot: Option<Snapshot> },
+    Joined { at: Position, line: Line, snapshot: Option<Box<Snapshot>> },
     /// The feed does not hold the state: it is to be brought, as of that position.
     Cold { at: Position },
     /// Not yet.
@@ -281,9 +281,9 @@ impl Publisher {
         true
     }
 
-    fn snapshot(&mut self, topic: &Topic, at: Position) -> Option<Snapshot> {
+    fn snapshot(&mut self, topic: &Topic, at: Position) -> Option<Box<Snapshot>> {
         let now = self.parts.config.clock.now();
-        self.states.snapshot(&id_of(topic)?, at, now)
+        self.states.snapshot(&id_of(topic)?, at, now).map(Box::new)
     }
 
     fn clear_up(&mut self) {

@@ -28,7 +28,8 @@ struct Held {
     folder: Folder,
     used_at: u64,
     is_broken: bool,
-    snapshot: Option<(Version, Arc<[TaskState]>, Option<ExecutionState>, bool)>,
+    /// The last one, and the version that it shows.
+    snapshot: Option<(Version, Snapshot)>,
 }
 
 impl States {
@@ -99,19 +100,12 @@ impl States {
     ) -> Option<Snapshot> {
         let held = self.held.get_mut(id)?;
         let version = Version::from(held.folder.version_of(id));
-        if held.snapshot.as_ref().is_none_or(|(of, ..)| *of != version) {
-            let (execution, tasks, is_partial) = standing(id, held.folder.state(id)?, version);
-            held.snapshot = Some((version, tasks, execution, is_partial));
+        if held.snapshot.as_ref().is_none_or(|(of, _)| *of != version) {
+            let snapshot = standing(id, held.folder.state(id)?, version);
+            held.snapshot = Some((version, snapshot));
         }
-        let (_, tasks, execution, is_partial) = held.snapshot.as_ref()?;
-        Some(Snapshot {
-            execution: execution.clone(),
-            tasks: Arc::clone(tasks),
-            executions: Vec::new(),
-            is_partial: *is_partial,
-            timestamp,
-            position,
-        })
+        let (_, snapshot) = held.snapshot.as_ref()?;
+        Some(Snapshot { timestamp, position, ..snapshot.clone() })
     }
 
     /// Forgets those that nobody listens to, and those that were not used for longest where there
@@ -142,13 +136,8 @@ pub(super) struct Changes {
     pub(super) tasks: Vec<Arc<Frame>>,
 }
 
-/// The execution, its first tasks, and whether there are more.
-fn standing(
-    id: &StreamId,
-    state: &State,
-    version: Version,
-) -> (Option<ExecutionState>, Arc<[TaskState]>, bool) {
-    let execution = execution_state(id, state, version);
+/// The execution and its tasks, as many as fit.
+fn standing(id: &StreamId, state: &State, version: Version) -> Snapshot {
     let subject = Subject { workspace: &id.0, stream: &id.1, version: version.get(), state };
     let rows = recompute(&TaskTreeWindow, &subject).into_iter().flatten();
     let mut rows: Vec<_> = rows.filter_map(|row| TaskRow::from_row(&row).ok()).collect();
@@ -161,8 +150,14 @@ fn standing(
         fits
     });
     let tasks: Arc<[TaskState]> = fitting.collect();
-    let is_partial = tasks.len() < all;
-    (execution, tasks, is_partial)
+    Snapshot {
+        execution: execution_state(id, state, version),
+        is_partial: tasks.len() < all,
+        tasks,
+        executions: Vec::new(),
+        timestamp: Timestamp::default(),
+        position: Position::ZERO,
+    }
 }
 
 /// How an execution stands; none before it is made.

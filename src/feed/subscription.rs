@@ -37,7 +37,7 @@ pub struct Subscription {
 
 /// The snapshot that follows when everything before it is handed out.
 enum Landing {
-    Narrow(Snapshot),
+    Narrow(Box<Snapshot>),
     Wide(Position),
 }
 
@@ -225,7 +225,7 @@ impl Subscription {
     async fn land(&mut self) -> bool {
         let snapshot = match &self.landing {
             None => return true,
-            Some(Landing::Narrow(snapshot)) => Ok(snapshot.clone()),
+            Some(Landing::Narrow(snapshot)) => Ok(Snapshot::clone(snapshot)),
             Some(Landing::Wide(at)) => {
                 self.shared.wide_snapshot(&self.topic, &self.touched, *at).await
             }

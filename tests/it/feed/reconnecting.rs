@@ -6,7 +6,11 @@ use super::validators::Saw;
 use crate::projector::story::write_all;
 use crate::store::backend::Backend;
 use anyhow::{Result, ensure};
-use planexe_ax::feed::{Feed, Filter, Since, Topic};
+use planexe_ax::clock::Clock;
+use planexe_ax::feed::{Feed, FeedConfig, Filter, Reached, Since, Topic};
+use planexe_ax::projections::windows;
+use planexe_ax::projector::{Projector, ProjectorConfig};
+use planexe_ax::store::views::Views;
 use planexe_ax::store::{Position, Store};
 use planexe_ax_testkit::postgres_is_skipped;
 use tokio::task::JoinSet;
@@ -102,6 +106,45 @@ async fn what_another_server_commits_comes_though_nobody_hears_its_notifications
     ensure!(!saw.events.is_empty(), "nothing was told");
     saw.check(&other, &topic, Position::ZERO).await?;
     other.close().await;
+    house.close().await;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_whose_projector_does_not_lead_tells_what_the_windows_show() -> Result<()> {
+    if postgres_is_skipped() {
+        return Ok(());
+    }
+    let house = House::on(Backend::postgres().await?).await?;
+    let (leads, waits) =
+        (Views::open(&house.backend.config()).await?, Views::open(&house.backend.config()).await?);
+    let config = ProjectorConfig { runs_by_itself: false, ..ProjectorConfig::default() };
+    let start = |views: &Views| {
+        let (store, views) = (house.store.clone(), views.clone());
+        Projector::start(store, views, windows(), Clock::System, config.clone())
+    };
+    let (leader, other) = (start(&leads), start(&waits));
+    ensure!(leader.catch_up().await?, "it leads");
+    ensure!(!other.catch_up().await?, "it waits");
+    let reached = Reached::follow(&house.store, waits.clone(), other.reached());
+    let feed = Feed::start(house.store.clone(), reached.position(), FeedConfig::new(Clock::System));
+    let topic = Topic::Workspace(acme());
+    let since = Since::After(Position::ZERO);
+    let mut subscription = feed.subscribe(topic.clone(), Filter::default(), since);
+    write_all(&house.store, 1..4, 50).await?;
+    ensure!(*feed.published().borrow() == Position::ZERO, "the windows show nothing yet");
+    leader.catch_up().await?;
+    let mut saw = Saw::default();
+    for frame in frames_upto(&mut subscription, house.head().await?).await? {
+        saw.take(&frame)?;
+    }
+    saw.check(&house.store, &topic, Position::ZERO).await?;
+    feed.stop().await;
+    reached.stop().await;
+    leader.stop().await;
+    other.stop().await;
+    leads.close();
+    waits.close();
     house.close().await;
     Ok(())
 }
