@@ -5,6 +5,7 @@ pub mod clock;
 pub mod config;
 pub mod engine;
 pub mod exit;
+pub mod feed;
 pub mod http;
 pub mod projector;
 pub mod reading;

@@ -2,6 +2,7 @@
 
 mod docs;
 mod engine;
+mod feed;
 mod program;
 mod projector;
 mod reading;

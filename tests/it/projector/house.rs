@@ -103,6 +103,7 @@ impl House {
     pub(crate) async fn close(self) {
         self.views.close().await;
         self.store.close().await;
+        drop(self.backend);
     }
 }
 

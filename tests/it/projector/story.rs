@@ -51,6 +51,14 @@ impl Story {
         self.written == self.events.len()
     }
 
+    /// Its first events, as a request that writes them to another workspace.
+    pub(crate) fn written_for(&self, workspace: &WorkspaceId, count: usize) -> AppendRequest {
+        let events = self.events.iter().take(count).map(new_event).collect();
+        let (stream, expected) = (self.stream.clone(), Expected::NoStream);
+        let request = request(vec![StreamWrite { stream, expected, events }]);
+        AppendRequest { workspace: workspace.clone(), ..request }
+    }
+
     /// Writes the next events, so many at most.
     pub(crate) async fn go_on(&mut self, store: &Store, count: usize) -> Result<()> {
         let to = self.events.len().min(self.written + count);
