@@ -10,4 +10,5 @@ mod opening;
 mod proxy;
 mod reading;
 mod sharing;
+mod streaming;
 mod tampering;
