@@ -27,11 +27,15 @@ pub enum Exit {
     AddressInUse,
     /// The log was changed behind the engine's back.
     Tampered,
+    /// What was asked cannot be done as things stand.
+    NotPossible,
+    /// A projection stopped at an event, or was found to differ.
+    ProjectionStopped,
 }
 
 impl Exit {
     /// All of them, by their codes.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::Success,
         Self::Other,
         Self::Usage,
@@ -43,6 +47,8 @@ impl Exit {
         Self::DiskFull,
         Self::AddressInUse,
         Self::Tampered,
+        Self::NotPossible,
+        Self::ProjectionStopped,
     ];
 
     /// The code that the shell sees: never changed, never used again for something else.
@@ -59,6 +65,8 @@ impl Exit {
             Self::DiskFull => 8,
             Self::AddressInUse => 9,
             Self::Tampered => 10,
+            Self::NotPossible => 11,
+            Self::ProjectionStopped => 12,
         }
     }
 
@@ -96,6 +104,14 @@ impl Exit {
             Self::Tampered => (
                 "the log was changed behind the engine's back",
                 "keep the files as they are; compare with a backup from the position it names",
+            ),
+            Self::NotPossible => (
+                "what was asked cannot be done as things stand",
+                "read the sentence it printed; `ax projections list` says how things stand",
+            ),
+            Self::ProjectionStopped => (
+                "a projection stopped at an event, or its new rows differ from the old ones",
+                "`ax projections status` says why; `ax projections skip` goes on without the event",
             ),
         }
     }
@@ -147,6 +163,6 @@ mod tests {
     #[test]
     fn every_way_to_end_has_the_code_of_its_place() {
         let codes: Vec<_> = Exit::ALL.iter().map(|exit| exit.code()).collect();
-        assert_eq!(codes, (0..=10).collect::<Vec<_>>());
+        assert_eq!(codes, (0..=12).collect::<Vec<_>>());
     }
 }

@@ -1,12 +1,15 @@
 //! `ax serve`: opens the archive and the door, and closes both in order when asked to stop.
 
+use super::open::{exit_of, open_store};
 use crate::{
     clock::Clock,
     config::{Config, Database},
     engine::{Engine, EngineConfig, Random},
     exit::{Exit, Failure},
     http::{self, App},
-    store::{OpenError, Store, StoreConfig},
+    projections::windows,
+    projector::{Projector, ProjectorConfig},
+    store::{StoreConfig, views::Views},
 };
 use anyhow::{Context, anyhow};
 use std::{
@@ -35,46 +38,23 @@ pub(super) async fn serve(config: &Config) -> Result<(), Failure> {
         Engine::start(store.clone(), Clock::System, Random::from_system(), EngineConfig::default())
             .await
             .map_err(|error| Exit::DatabaseCorrupt.because(anyhow!(error)))?;
+    let views = Views::open(&StoreConfig::new(config.database.url())).await;
+    let views = views.map_err(|error| exit_of(&error).because(anyhow!(error)))?;
+    let projector = Projector::start(
+        store.clone(),
+        views.clone(),
+        windows(),
+        Clock::System,
+        ProjectorConfig::default(),
+    );
     announce(address, &config.database);
     let app = App { database: config.database.kind(), engine: engine.clone() };
     let ended = until_stopped(listener, app, stop).await;
+    projector.stop().await;
     engine.stop().await;
+    views.close();
     store.close().await;
     ended
-}
-
-/// Opens the archive.
-async fn open_store(database: &Database) -> Result<Store, Failure> {
-    if let Database::Sqlite(path) = database
-        && let Some(dir) = path.parent()
-    {
-        let made = tokio::task::block_in_place(|| std::fs::create_dir_all(dir));
-        made.with_context(|| format!("cannot make the folder {}", dir.display()))?;
-    }
-    let opened = Store::open(&StoreConfig::new(database.url())).await;
-    opened.map_err(|error| exit_of(&error).because(anyhow!(error)))
-}
-
-/// How the program ends when the archive cannot be opened.
-fn exit_of(error: &OpenError) -> Exit {
-    match error {
-        OpenError::BadAddress => Exit::Usage,
-        OpenError::WrongPassword | OpenError::NoSuchDatabase | OpenError::Unreachable { .. } => {
-            Exit::DatabaseUnreachable
-        }
-        OpenError::NewerDatabase { .. }
-        | OpenError::MissingMigration { .. }
-        | OpenError::ChangedMigration { .. } => Exit::DatabaseVersion,
-        OpenError::NotADatabase { .. } => Exit::DatabaseCorrupt,
-        OpenError::InUse { .. } => Exit::DatabaseInUse,
-        OpenError::UnsafeSettings { .. } | OpenError::OldSqlite { .. } => Exit::DatabaseUnsafe,
-        OpenError::DiskFull => Exit::DiskFull,
-        OpenError::OldPostgres { .. }
-        | OpenError::MigrationFailed { .. }
-        | OpenError::ReadOnly
-        | OpenError::CannotOpen { .. }
-        | OpenError::Store(_) => Exit::Other,
-    }
 }
 
 async fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {
