@@ -48,7 +48,7 @@ async fn main() -> Result<()> {
     let delays = measure(&store, &feed).await?;
     feed.stop().await;
     projector.stop().await;
-    views.close();
+    views.close().await;
     store.close().await;
     for (name, share) in [("p50", 0.5), ("p99", 0.99)] {
         figure(name, at(&delays, share)).print();

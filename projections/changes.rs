@@ -6,6 +6,7 @@ use super::value::{Row, Value};
 use super::window::{Happened, Part, Shape, Window};
 use planexe_ax_domain::Timestamp;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 /// The last event that changed a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,12 +56,19 @@ pub(super) struct Gathered {
 }
 
 impl Gathered {
+    /// The later of two rows of a key stays, in whatever order they come.
     pub(super) fn put(&mut self, table: usize, key: usize, shape: Shape, mark: Mark) {
         let place = match &shape {
             Shape::There(row) => row[..key].to_vec(),
             Shape::Gone(key) => key.clone(),
         };
-        self.rows.insert((table, place), (shape, mark));
+        match self.rows.entry((table, place)) {
+            Entry::Occupied(kept) if kept.get().1.position > mark.position => {}
+            Entry::Occupied(mut kept) => drop(kept.insert((shape, mark))),
+            Entry::Vacant(free) => {
+                free.insert((shape, mark));
+            }
+        }
     }
 
     /// Puts a row that is made anew; what touched it alone may be newer than what touched all.

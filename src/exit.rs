@@ -29,11 +29,15 @@ pub enum Exit {
     Tampered,
     /// The database cannot be opened, written or made with the rights that the program has.
     DatabaseRights,
+    /// What was asked cannot be done as things stand.
+    NotPossible,
+    /// A projection stopped at an event, or was found to differ.
+    ProjectionStopped,
 }
 
 impl Exit {
     /// All of them, by their codes.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::Success,
         Self::Other,
         Self::Usage,
@@ -46,6 +50,8 @@ impl Exit {
         Self::AddressInUse,
         Self::Tampered,
         Self::DatabaseRights,
+        Self::NotPossible,
+        Self::ProjectionStopped,
     ];
 
     /// The code that the shell sees: never changed, never used again for something else.
@@ -63,6 +69,8 @@ impl Exit {
             Self::AddressInUse => 9,
             Self::Tampered => 10,
             Self::DatabaseRights => 11,
+            Self::NotPossible => 12,
+            Self::ProjectionStopped => 13,
         }
     }
 
@@ -104,6 +112,14 @@ impl Exit {
             Self::DatabaseRights => (
                 "the database cannot be opened, written or made with the rights that `ax` has",
                 "give it the right to write the file and its folder, or to create tables",
+            ),
+            Self::NotPossible => (
+                "what was asked cannot be done as things stand",
+                "read the sentence it printed; `ax projections list` says how things stand",
+            ),
+            Self::ProjectionStopped => (
+                "a projection stopped at an event, or its new rows differ from the old ones",
+                "`ax projections status` says why; `ax projections skip` goes on without the event",
             ),
         }
     }
@@ -155,6 +171,6 @@ mod tests {
     #[test]
     fn every_way_to_end_has_the_code_of_its_place() {
         let codes: Vec<_> = Exit::ALL.iter().map(|exit| exit.code()).collect();
-        assert_eq!(codes, (0..=11).collect::<Vec<_>>());
+        assert_eq!(codes, (0..=13).collect::<Vec<_>>());
     }
 }

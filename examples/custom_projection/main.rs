@@ -42,6 +42,6 @@ async fn main() -> Result<()> {
         println!("{day}  {agent_id} completed {tasks} tasks");
     }
     projector.stop().await;
-    views.close();
+    views.close().await;
     world.end().await
 }

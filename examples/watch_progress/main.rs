@@ -39,7 +39,7 @@ async fn main() -> Result<()> {
     tokio::try_join!(world.carry_out(pace), watch(subscription))?;
     feed.stop().await;
     projector.stop().await;
-    views.close();
+    views.close().await;
     world.end().await
 }
 

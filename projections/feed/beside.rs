@@ -116,5 +116,9 @@ pub(super) fn tell_workspace(event: &WorkspaceEvent) -> Told<'_> {
             by(&e.by, format!("gave {} the role {}", e.member_id, word(&e.role)))
         }
         WorkspaceEvent::MemberRemoved(e) => by(&e.by, format!("removed {}", e.member_id)),
+        WorkspaceEvent::ProjectionEventSkipped(e) => {
+            let (window, reason) = (titled(&e.projection), because(e.reason.as_ref()));
+            by(&e.by, format!("let the window {window} skip event {}{reason}", e.position))
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! The program's command line: a file for each subcommand.
 
+mod open;
+mod projections;
 mod serve;
 
 use crate::{
@@ -21,10 +23,12 @@ struct Cli {
     settings: Settings,
 }
 
-#[derive(Debug, Clone, Copy, Subcommand)]
+#[derive(Debug, Clone, Subcommand)]
 enum Command {
     /// Runs the server; also what `ax` alone does
     Serve,
+    /// Says how the projections stand, makes them anew, switches between their generations
+    Projections(projections::Projections),
 }
 
 /// Runs the program as the command line says.
@@ -59,8 +63,9 @@ fn dispatch(cli: &Cli) -> Result<(), Failure> {
     telemetry::start(&cli.settings.log, cli.settings.log_format)
         .map_err(|error| Exit::Usage.because(error))?;
     let runtime = tokio::runtime::Runtime::new().context("cannot start the runtime")?;
-    match cli.command.unwrap_or(Command::Serve) {
+    match cli.command.as_ref().unwrap_or(&Command::Serve) {
         Command::Serve => runtime.block_on(serve::serve(&config)),
+        Command::Projections(asked) => runtime.block_on(projections::projections(&config, asked)),
     }
 }
 

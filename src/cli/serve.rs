@@ -1,5 +1,6 @@
 //! `ax serve`: opens the archive and the door, and closes both in order when asked to stop.
 
+use super::open::{open_store, open_views, refusal};
 use crate::{
     clock::Clock,
     config::{Config, Database},
@@ -9,7 +10,7 @@ use crate::{
     http::{self, App},
     projections,
     projector::{Projector, ProjectorConfig},
-    store::{LogFilter, OpenError, Position, Store, StoreConfig, StoreError, views::Views},
+    store::{LogFilter, Position, Store},
 };
 use anyhow::{Context, anyhow};
 use std::{
@@ -32,7 +33,8 @@ const STOP_MS_MAX: u64 = 10_000;
 pub(super) async fn serve(config: &Config) -> Result<(), Failure> {
     let stop = StopSignals::listen().context("cannot listen for signals")?;
     let listener = bind(config.listen).await?;
-    let (store, views) = open_store(&config.database).await?;
+    let store = open_store(&config.database).await?;
+    let views = open_views(&config.database).await?;
     let address = listener.local_addr().context("cannot tell the address")?;
     let engine = start_engine(&store).await?;
     let projector = Projector::start(
@@ -50,24 +52,6 @@ pub(super) async fn serve(config: &Config) -> Result<(), Failure> {
     views.close().await;
     store.close().await;
     ended
-}
-
-/// Opens the archive, and the tables of its windows.
-async fn open_store(database: &Database) -> Result<(Store, Views), Failure> {
-    if let Database::Sqlite(path) = database
-        && let Some(dir) = path.parent()
-    {
-        let made = tokio::task::block_in_place(|| std::fs::create_dir_all(dir));
-        made.map_err(|error| refusal(OpenError::of_file(path, error)))?;
-    }
-    let config = StoreConfig::new(database.url());
-    let store = Store::open(&config).await.map_err(refusal)?;
-    let views = Views::open(&config).await.map_err(refusal)?;
-    Ok((store, views))
-}
-
-fn refusal(error: OpenError) -> Failure {
-    exit_of(&error).because(anyhow!(error))
 }
 
 /// Starts the engine, on a log of which it knows every event.
@@ -92,29 +76,6 @@ async fn start_engine(store: &Store) -> Result<Engine, Failure> {
         let why = anyhow!("the log cannot be followed, restore it from a backup: {error}");
         Exit::DatabaseCorrupt.because(why)
     })
-}
-
-/// How the program ends when the archive cannot be opened.
-fn exit_of(error: &OpenError) -> Exit {
-    match error {
-        OpenError::BadAddress => Exit::Usage,
-        OpenError::WrongPassword
-        | OpenError::NoSuchDatabase
-        | OpenError::NoConnectionLeft
-        | OpenError::Unreachable { .. } => Exit::DatabaseUnreachable,
-        OpenError::NewerDatabase { .. }
-        | OpenError::MissingMigration { .. }
-        | OpenError::ChangedMigration { .. } => Exit::DatabaseVersion,
-        OpenError::NotADatabase { .. } => Exit::DatabaseCorrupt,
-        OpenError::InUse { .. } | OpenError::Locked => Exit::DatabaseInUse,
-        OpenError::UnsafeSettings { .. } | OpenError::OldSqlite { .. } => Exit::DatabaseUnsafe,
-        OpenError::DiskFull => Exit::DiskFull,
-        OpenError::MigrationFailed { .. } | OpenError::ReadOnly | OpenError::CannotOpen { .. } => {
-            Exit::DatabaseRights
-        }
-        OpenError::Store(StoreError::Damaged(_)) => Exit::DatabaseCorrupt,
-        OpenError::OldPostgres { .. } | OpenError::Store(_) => Exit::Other,
-    }
 }
 
 async fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {

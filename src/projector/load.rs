@@ -47,7 +47,7 @@ pub(super) async fn provide(
         for event in page.iter().take_while(|event| event.version.get() <= wanted) {
             version = event.version.get();
             let is_skipped = skipped.contains(&event.position.get());
-            if !apply(&mut state, event, is_skipped) {
+            if !apply(&mut state, &entry(event), is_skipped) {
                 return Ok(());
             }
         }
@@ -56,10 +56,11 @@ pub(super) async fn provide(
     Ok(())
 }
 
-fn apply(state: &mut State, event: &RecordedEvent, is_skipped: bool) -> bool {
+/// Takes an event in; a skipped one only where that can be done. False when it cannot be.
+pub(super) fn apply(state: &mut State, event: &Entry<'_>, is_skipped: bool) -> bool {
     let before = is_skipped.then(|| state.clone());
     let applied = catch_unwind(AssertUnwindSafe(|| {
-        let event = Event::decode(&event.kind, event.schema_version, &event.payload).ok()?;
+        let event = Event::decode(event.kind, event.schema_version, event.payload).ok()?;
         state.apply(&event).ok()
     }));
     let is_applied = matches!(applied, Ok(Some(())));

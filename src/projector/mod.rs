@@ -1,12 +1,18 @@
 //! Keeps the windows up to date: follows the log, folds what happened into them, and writes their
 //! rows together with how far they are.
 
+mod compare;
+mod crew;
 mod lists;
 mod load;
+mod operator;
 mod pack;
+mod packs;
+mod rebuild;
 mod run;
 
 pub use lists::fingerprint;
+pub use operator::{Operator, OperatorError, RebuildOptions};
 
 use crate::clock::Clock;
 use crate::projections::Window;
@@ -23,6 +29,8 @@ use uuid::Uuid;
 const LEAD_MS: u64 = 10_000;
 /// How long to wait after a failure before it is tried again.
 const RETRY_MS: u64 = 500;
+/// How often is looked which generations there are.
+const WAIT_MS: u64 = 500;
 
 /// How a projector works.
 #[derive(Debug, Clone)]
@@ -32,6 +40,8 @@ pub struct ProjectorConfig {
     /// How many events are folded before their rows are written, while there is much to catch up
     /// with.
     pub batch_events: usize,
+    /// About how many events are folded before their rows are written, while a window is built.
+    pub build_events: u64,
     /// How many states are kept between batches.
     pub streams_kept: usize,
     /// Whether it follows the log by itself; otherwise only when asked.
@@ -40,7 +50,13 @@ pub struct ProjectorConfig {
 
 impl Default for ProjectorConfig {
     fn default() -> Self {
-        Self { page_events: 2_000, batch_events: 20_000, streams_kept: 4_096, runs_by_itself: true }
+        Self {
+            page_events: 2_000,
+            batch_events: 20_000,
+            build_events: 20_000,
+            streams_kept: 4_096,
+            runs_by_itself: true,
+        }
     }
 }
 
@@ -53,6 +69,9 @@ pub enum ProjectorError {
     /// Another projector leads, or somebody changed the generations: everything is looked at anew.
     #[error("another projector has taken over")]
     Overtaken,
+    /// Something that must hold did not.
+    #[error("{0}")]
+    Broken(String),
 }
 
 /// Keeps the windows up to date; clones are the same one.
@@ -105,6 +124,11 @@ impl Projector {
     /// Takes in everything that is in the log by now, when this projector leads; answers whether
     /// it does.
     pub async fn catch_up(&self) -> Result<bool, ProjectorError> {
+        self.inner.run.lock().await.look_again();
+        self.go_on().await
+    }
+
+    async fn go_on(&self) -> Result<bool, ProjectorError> {
         let mut run = self.inner.run.lock().await;
         loop {
             let stepped = run.step().await;
@@ -121,14 +145,30 @@ impl Projector {
         }
     }
 
+    /// Takes in everything that is in the log, and builds, compares and switches whatever is to be;
+    /// answers whether it leads.
+    pub async fn finish(&self) -> Result<bool, ProjectorError> {
+        loop {
+            if !self.catch_up().await? {
+                return Ok(false);
+            }
+            if !self.inner.run.lock().await.wait_for_crew().await {
+                return Ok(true);
+            }
+        }
+    }
+
     /// Follows the log until it is stopped. Not safe to cancel in the middle of a batch: `stop`
     /// lets that end.
     async fn follow(self) {
         let mut stop = self.inner.stop.subscribe();
-        let mut wake = self.inner.run.lock().await.wake();
+        let (mut wake, poke) = {
+            let run = self.inner.run.lock().await;
+            (run.wake(), run.poke())
+        };
         while !*stop.borrow_and_update() {
             wake.borrow_and_update();
-            let wait_ms = match self.catch_up().await {
+            let wait_ms = match self.go_on().await {
                 Ok(true) => LEAD_MS / 10,
                 Ok(false) => LEAD_MS / 4,
                 Err(error) => {
@@ -139,6 +179,7 @@ impl Projector {
             let pause = tokio::time::sleep(Duration::from_millis(wait_ms));
             tokio::select! {
                 changed = wake.changed() => if changed.is_err() { return },
+                () = poke.notified() => self.inner.run.lock().await.look_again(),
                 () = pause => {}
                 _ = stop.changed() => {}
             }

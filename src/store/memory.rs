@@ -7,6 +7,7 @@ pub use super::memory_log::MemoryLog;
 use super::plan::{Known, Plan, Prepared};
 use super::presence::{AgentPresence, EndedLease, Renewal};
 use super::rows::{KeyRow, NumberedRow, READ_ROWS_MAX};
+use super::streams::{Stream, StreamEvent, StreamRange};
 use super::types::{
     Batch, Hash, Head, LogFilter, Position, RecordedEvent, Snapshot, StoredAnswer, Version,
 };
@@ -101,6 +102,23 @@ impl MemoryStore {
         limit: usize,
     ) -> Result<Vec<RecordedEvent>, StoreError> {
         Ok(self.read()?.read_filtered(after, to, filter, limit))
+    }
+
+    pub(super) fn streams(
+        &self,
+        after: Position,
+        to: Position,
+        limit: usize,
+    ) -> Result<Vec<Stream>, StoreError> {
+        Ok(self.read()?.streams(after, to, limit))
+    }
+
+    pub(super) fn stream_events(
+        &self,
+        range: &StreamRange,
+        limit: usize,
+    ) -> Result<Vec<StreamEvent>, StoreError> {
+        Ok(self.read()?.stream_events(range, limit))
     }
 
     pub(super) fn batches(&self, after: u64, limit: usize) -> Result<Vec<Batch>, StoreError> {

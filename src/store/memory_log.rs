@@ -3,6 +3,7 @@
 use super::plan::{AnswerKey, KnownStream, Plan, StreamKey};
 use super::presence::{AgentPresence, EndedLease, Renewal, newest_renewals, newest_signs};
 use super::rows::{KeyRow, NumberedRow, receipt_to_text, to_row};
+use super::streams::{Stream, StreamEvent, StreamRange};
 use super::types::{
     Batch, Head, LogFilter, Position, RecordedEvent, Snapshot, StoredAnswer, Version,
 };
@@ -85,6 +86,43 @@ impl MemoryLog {
         let skipped = usize::try_from(after.get()).unwrap_or(usize::MAX);
         let rest = contents.events.iter().skip(skipped).take_while(|event| event.position <= to);
         rest.filter(|event| filter.wants(event)).take(limit).cloned().collect()
+    }
+
+    pub(super) fn streams(&self, after: Position, to: Position, limit: usize) -> Vec<Stream> {
+        let contents = self.lock();
+        let known = contents.streams.iter().map(|((workspace, name), (known, positions))| Stream {
+            id: positions.first().copied().unwrap_or_default(),
+            workspace: workspace.clone(),
+            name: name.clone(),
+            version: known.version,
+        });
+        let mut streams: Vec<_> = known.filter(|it| it.id > after && it.id <= to).collect();
+        streams.sort_by_key(|stream| stream.id);
+        streams.truncate(limit);
+        streams
+    }
+
+    pub(super) fn stream_events(&self, range: &StreamRange, limit: usize) -> Vec<StreamEvent> {
+        let contents = self.lock();
+        let mut places = BTreeMap::new();
+        for (_, positions) in contents.streams.values() {
+            let stream_id = positions.first().copied().unwrap_or_default();
+            for position in positions.iter().filter(|position| **position <= range.until) {
+                let Some(event) = contents.event(*position) else { continue };
+                places.insert((stream_id, event.version), event);
+            }
+        }
+        let wanted = places.into_iter().filter(|(at, _)| *at > range.after && at.0 <= range.to);
+        let events = wanted.take(limit).map(|((stream_id, version), event)| StreamEvent {
+            stream_id,
+            version,
+            position: event.position,
+            kind: event.kind.clone(),
+            schema_version: event.schema_version,
+            recorded_at: event.recorded_at,
+            payload: event.payload.clone(),
+        });
+        events.collect()
     }
 
     pub(super) fn batches(&self, after: u64, limit: usize) -> Vec<Batch> {

@@ -19,6 +19,7 @@ mod postgres;
 mod presence;
 mod rows;
 mod sqlite;
+mod streams;
 mod tail;
 mod types;
 mod verify;
@@ -35,6 +36,7 @@ pub use open_error::OpenError;
 pub use postgres::PostgresStore;
 pub use presence::{AgentPresence, EndedLease, Renewal};
 pub use sqlite::SqliteStore;
+pub use streams::{STREAM_EVENTS_MAX, STREAMS_MAX, Stream, StreamEvent, StreamRange};
 pub use tail::{BrokenOrder, TAIL_PAGE_EVENTS, TailError, TailInput, TailState, TailStep, Tailer};
 pub use types::{
     AppendRequest, Appended, Batch, Expected, Hash, Head, IdempotencyKey, LogFilter, NewEvent,

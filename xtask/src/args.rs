@@ -28,16 +28,21 @@ impl Args {
 
     /// Takes `name N` or `name=N`.
     pub(crate) fn number(&mut self, name: &str) -> anyhow::Result<Option<u64>> {
+        let Some(value) = self.text(name)? else { return Ok(None) };
+        value.parse().map(Some).with_context(|| format!("{name} needs a number, not `{value}`"))
+    }
+
+    /// Takes `name TEXT` or `name=TEXT`.
+    pub(crate) fn text(&mut self, name: &str) -> anyhow::Result<Option<String>> {
         let Some(at) = self.0.iter().position(|word| word.split('=').next() == Some(name)) else {
             return Ok(None);
         };
         let word = self.0.remove(at);
-        let value = match word.split_once('=') {
-            Some((_, value)) => value.to_owned(),
-            None if at < self.0.len() => self.0.remove(at),
-            None => bail!("{name} needs a number"),
-        };
-        value.parse().map(Some).with_context(|| format!("{name} needs a number, not `{value}`"))
+        match word.split_once('=') {
+            Some((_, value)) => Ok(Some(value.to_owned())),
+            None if at < self.0.len() => Ok(Some(self.0.remove(at))),
+            None => bail!("{name} needs a value"),
+        }
     }
 
     /// Takes the one name that may be left; anything more is refused.

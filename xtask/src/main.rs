@@ -1,4 +1,4 @@
-//! The tasks of this repository: `cargo xtask test | bench | long | fuzz | docs`.
+//! The tasks of this repository: `cargo xtask test | bench | long | fuzz | docs | seed-log`.
 
 mod args;
 mod bench;
@@ -12,6 +12,7 @@ mod planted;
 mod postgres;
 mod purity;
 mod run;
+mod seed;
 mod steps;
 mod table;
 mod test;
@@ -28,6 +29,7 @@ The tasks of this repository.
   cargo xtask long     the tests that take long, and the bugs planted on purpose
   cargo xtask fuzz     all fuzz targets, for a while
   cargo xtask docs     write the generated documents and build the API pages
+  cargo xtask seed-log a long log of random executions, to try things on
 
 Each takes --help.
 ";
@@ -42,6 +44,7 @@ fn main() -> ExitCode {
         "long" => long::task(args),
         "fuzz" => fuzz::task(args),
         "docs" => docs::task(args),
+        "seed-log" => seed::task(args),
         "" | "help" | "-h" | "--help" => {
             print!("{USAGE}");
             return ExitCode::SUCCESS;

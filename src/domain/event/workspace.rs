@@ -1,4 +1,4 @@
-//! What happens to a workspace: its keys, members and webhooks.
+//! What happens to a workspace: its keys, members and webhooks, and what operators do in it.
 
 use crate::catalogue::events;
 use crate::{
@@ -174,6 +174,19 @@ events! {
             /// When.
             at: Timestamp,
             /// Who removed them.
+            by: Actor,
+        }
+        /// An operator let a window go on without an event that it could not take in.
+        ProjectionEventSkipped = "projection_event_skipped", 1 {
+            /// The window.
+            projection: Title,
+            /// The event's place in the log.
+            position: u64,
+            /// Why.
+            reason: Option<Text> = "Option::is_none",
+            /// When.
+            at: Timestamp,
+            /// Who skipped it.
             by: Actor,
         }
     }

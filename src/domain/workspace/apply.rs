@@ -2,8 +2,8 @@
 
 use super::{Key, Member, OldSecret, Space, Webhook, Workspace, WorkspacePhase};
 use crate::event::workspace::{
-    KeyCreated, KeyRevoked, MemberAdded, MemberRemoved, MemberRoleChanged, WebhookRegistered,
-    WebhookRemoved, WebhookSecretRotated, WorkspaceCreated, WorkspaceEvent,
+    KeyCreated, KeyRevoked, MemberAdded, MemberRemoved, MemberRoleChanged, ProjectionEventSkipped,
+    WebhookRegistered, WebhookRemoved, WebhookSecretRotated, WorkspaceCreated, WorkspaceEvent,
 };
 use crate::{Event, IllegalTransition, WebhookId};
 use std::collections::{BTreeMap, BTreeSet};
@@ -43,6 +43,7 @@ impl Workspace {
             WorkspaceEvent::MemberAdded(e) => self.there_mut(kind)?.take_member(e, kind),
             WorkspaceEvent::MemberRoleChanged(e) => self.there_mut(kind)?.take_role(e, kind),
             WorkspaceEvent::MemberRemoved(e) => self.there_mut(kind)?.drop_member(e, kind),
+            WorkspaceEvent::ProjectionEventSkipped(e) => self.take_skip(e, kind),
         }
     }
 
@@ -60,6 +61,13 @@ impl Workspace {
             members: BTreeMap::new(),
             former_members: BTreeSet::new(),
         }));
+        Ok(())
+    }
+
+    fn take_skip(&mut self, event: &ProjectionEventSkipped, kind: &'static str) -> Applied {
+        if !self.skipped_events.insert((event.projection.clone(), event.position)) {
+            return out_of_place(kind, "the event is skipped already");
+        }
         Ok(())
     }
 

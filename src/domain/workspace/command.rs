@@ -80,6 +80,16 @@ pub enum WorkspaceCommand {
         /// The person.
         member_id: MemberId,
     },
+    /// Lets a window go on without an event that it cannot take in; possible before the workspace
+    /// is made.
+    SkipProjectionEvent {
+        /// The window.
+        projection: Title,
+        /// The event's place in the log.
+        position: u64,
+        /// Why.
+        reason: Option<Text>,
+    },
 }
 
 /// Makes an API key; the key itself is stored nowhere.

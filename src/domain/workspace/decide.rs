@@ -1,8 +1,10 @@
 //! What follows from a command to a workspace.
 
 use super::{Space, Workspace, WorkspaceCommand};
-use crate::event::workspace::{WorkspaceCreated, WorkspaceEvent, WorkspacePolicyChanged};
-use crate::{Event, Moment, Policy, Rejection, Title, WorkspaceId};
+use crate::event::workspace::{
+    ProjectionEventSkipped, WorkspaceCreated, WorkspaceEvent, WorkspacePolicyChanged,
+};
+use crate::{Event, Moment, Policy, Rejection, Text, Title, WorkspaceId};
 
 pub(super) type Decision = Result<Vec<Event>, Rejection>;
 
@@ -36,7 +38,25 @@ impl Workspace {
                 self.there()?.change_role(member_id, *role, moment)
             }
             Command::RemoveMember { member_id } => self.there()?.remove_member(member_id, moment),
+            Command::SkipProjectionEvent { projection, position, reason } => {
+                self.skip(projection, *position, reason.as_ref(), moment)
+            }
         }
+    }
+
+    fn skip(
+        &self,
+        projection: &Title,
+        position: u64,
+        reason: Option<&Text>,
+        moment: &Moment,
+    ) -> Decision {
+        if self.skipped_events.contains(&(projection.clone(), position)) {
+            return Ok(Vec::new());
+        }
+        let (projection, reason) = (projection.clone(), reason.cloned());
+        let (at, by) = (moment.at, moment.by.clone());
+        one(ProjectionEventSkipped { projection, position, reason, at, by })
     }
 
     fn create(&self, workspace_id: &WorkspaceId, name: &Title, moment: &Moment) -> Decision {

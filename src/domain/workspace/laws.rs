@@ -1,7 +1,7 @@
 //! The laws of workspaces, whatever commands come in whatever order.
 
 use super::tests::{
-    LAW, add, change_role, create, hook, key, key_id, member, register, remove, text, to,
+    LAW, add, change_role, create, hook, key, key_id, member, register, remove, skip, text, to,
 };
 use super::{Workspace, WorkspaceCommand};
 use crate::event::workspace::Role;
@@ -44,6 +44,7 @@ fn command() -> impl Strategy<Value = WorkspaceCommand> {
         2 => Just(WorkspaceCommand::RevokeKey { key_id: key_id(), reason: None }),
         5 => webhook(),
         6 => membership(),
+        1 => (0..3_u64).prop_map(skip),
     ]
 }
 

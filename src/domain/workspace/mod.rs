@@ -25,6 +25,8 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Workspace {
     phase: WorkspacePhase,
+    /// The windows and the places of the events that they went on without.
+    skipped_events: BTreeSet<(Title, u64)>,
 }
 
 /// Where a workspace is in its life.

@@ -24,6 +24,14 @@ fn nothing_can_be_done_in_a_workspace_that_is_not_there() {
 }
 
 #[test]
+fn an_event_is_skipped_once_for_a_window_even_before_the_workspace_is_made() {
+    LAW.given([]).when(skip(7)).then_kinds(&["projection_event_skipped"]);
+    made().when(skip(7)).then_kinds(&["projection_event_skipped"]);
+    made().after(skip(7)).when(skip(7)).then_nothing();
+    made().after(skip(7)).when(skip(8)).then_kinds(&["projection_event_skipped"]);
+}
+
+#[test]
 fn a_policy_keeps_its_limits() {
     let change = |policy| WorkspaceCommand::ChangePolicy { policy: Box::new(policy) };
     let longer = Policy { lease_ms: 60_000, ..Policy::default() };
@@ -227,6 +235,14 @@ pub(super) fn change_role(name: &str, role: Role) -> WorkspaceCommand {
 
 pub(super) fn remove(name: &str) -> WorkspaceCommand {
     WorkspaceCommand::RemoveMember { member_id: member(name) }
+}
+
+pub(super) fn skip(position: u64) -> WorkspaceCommand {
+    WorkspaceCommand::SkipProjectionEvent {
+        projection: title("progress"),
+        position,
+        reason: Some(text("it was written by hand")),
+    }
 }
 
 pub(super) fn key_id() -> KeyId {

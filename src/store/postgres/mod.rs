@@ -4,6 +4,7 @@ mod beside;
 mod connect;
 mod migrate;
 mod read;
+mod streams;
 mod wake;
 mod write;
 #[cfg(test)]

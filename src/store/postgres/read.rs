@@ -93,7 +93,10 @@ pub(super) async fn stream_rows(
     after: i64,
     limit: i64,
 ) -> Result<Vec<NumberedRow>, StoreError> {
-    let query = sqlx::query_as(include_str!("../sql/read_streams.sql")).bind(after).bind(limit);
+    let query = sqlx::query_as(include_str!("../sql/read_streams.sql"))
+        .bind(after)
+        .bind(i64::MAX)
+        .bind(limit);
     within(query.fetch_all(pool)).await
 }
 

@@ -17,6 +17,11 @@ create table if not exists projection (
     events_done bigint not null,
     is_paused bigint not null,
     events_per_second_max bigint,
+    events_per_second bigint not null,
+    switches_by_itself bigint not null,
+    compared text,
+    is_refused bigint not null,
+    failure text,
     started_at_ms bigint not null,
     changed_at_ms bigint not null,
     primary key (name, generation)

@@ -6,6 +6,7 @@ mod lock;
 mod migrate;
 mod read;
 mod rows_text;
+mod streams;
 mod write;
 
 pub(super) use connect::{connect, options, within};

@@ -85,17 +85,28 @@ pub struct Generation {
     pub is_paused: bool,
     /// How fast it is built at most.
     pub events_per_second_max: Option<u64>,
+    /// How fast it was built of late.
+    pub events_per_second: u64,
+    /// Whether it is switched to as soon as it is as far as the live one and equal to it.
+    pub switches_by_itself: bool,
+    /// What came of comparing it with the live one; none before that.
+    pub compared: Option<String>,
+    /// Whether it was found to differ: it is not switched to.
+    pub is_refused: bool,
+    /// What failed when building it was last tried; it is tried again.
+    pub failure: Option<String>,
     /// When it was begun.
     pub started_at: Timestamp,
     /// When it was last written.
     pub changed_at: Timestamp,
 }
 
-const COLUMNS: [ColumnType; 20] = {
+const COLUMNS: [ColumnType; 25] = {
     use ColumnType::{Integer, Text};
     [
         Text, Integer, Integer, Text, Text, Text, Integer, Text, Text, Integer, Integer, Text,
-        Text, Integer, Text, Integer, Integer, Integer, Integer, Integer,
+        Text, Integer, Text, Integer, Integer, Integer, Integer, Integer, Text, Integer, Text,
+        Integer, Integer,
     ]
 };
 
@@ -128,8 +139,13 @@ fn generation(row: &Row) -> Result<Generation, StoreError> {
         events_done: cell.number(15)?,
         is_paused: cell.number(16)? != 0,
         events_per_second_max: cell.optional_number(17)?,
-        started_at: Timestamp::from_unix_ms(cell.integer(18)?),
-        changed_at: Timestamp::from_unix_ms(cell.integer(19)?),
+        events_per_second: cell.number(18)?,
+        switches_by_itself: cell.number(19)? != 0,
+        compared: cell.optional_text(20),
+        is_refused: cell.number(21)? != 0,
+        failure: cell.optional_text(22),
+        started_at: Timestamp::from_unix_ms(cell.integer(23)?),
+        changed_at: Timestamp::from_unix_ms(cell.integer(24)?),
     })
 }
 

@@ -3,12 +3,16 @@
 //! holds up an append.
 
 mod catalogue;
+mod compare;
+mod control;
 mod select;
 mod session;
 mod texts;
 mod write;
 
 pub use catalogue::{Generation, Phase};
+pub use compare::{Compared, Frozen};
+pub use control::{Leader, Verdict};
 pub use select::{Condition, Page, Seen, Select};
 pub use write::{Step, WindowWrite, Written};
 
@@ -20,7 +24,7 @@ use super::{postgres, sqlite};
 use crate::domain::Timestamp;
 use crate::projections::{ColumnType, Table};
 use catalogue::Cells;
-use session::{Address, Bind, Links, Session};
+use session::{Address, Bind, Links};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteSynchronous};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -57,8 +61,14 @@ pub struct NewGeneration<'a> {
     pub log_id: Uuid,
     /// The position up to which it is built.
     pub target: Position,
+    /// What stands in the log there.
+    pub prefix_hash: &'a str,
+    /// The events that an operator had skipped.
+    pub skipped: &'a [u64],
     /// How fast it is built at most.
     pub events_per_second_max: Option<u64>,
+    /// Whether it is switched to by itself.
+    pub switches_by_itself: bool,
     /// Now.
     pub at: Timestamp,
 }
@@ -136,9 +146,12 @@ impl Views {
             Bind::from(new.fingerprint),
             Bind::from(tables.as_str()),
             Bind::from(new.phase.as_str()),
+            Bind::from(new.prefix_hash),
             Bind::from(new.log_id.to_string().as_str()),
+            Bind::from(control::skipped_text(new.skipped).as_str()),
             Bind::from(new.target.get()),
             Bind::from(new.events_per_second_max),
+            Bind::from(u64::from(new.switches_by_itself)),
             Bind::from(new.at),
         ];
         session.run(include_str!("../sql/views_create.sql"), binds).await?;
@@ -188,156 +201,10 @@ impl Views {
         write::write(session, self.dialect(), epoch, writes, at).await
     }
 
-    /// Notes that a generation stopped at an event.
-    pub async fn stop(
-        &self,
-        epoch: u64,
-        place: (&str, u64),
-        stopped: (Position, &str),
-        at: Timestamp,
-    ) -> Result<bool, StoreError> {
-        let text = include_str!("../sql/views_stop.sql");
-        let binds = vec![
-            Bind::from(place.0),
-            Bind::from(place.1),
-            Bind::from(epoch),
-            Bind::from(stopped.0.get()),
-            Bind::from(stopped.1),
-            Bind::from(at),
-        ];
-        Ok(self.change(text, binds).await? == 1)
-    }
-
-    /// Lets a generation that stopped go on; without the events that are named.
-    pub async fn resume(
-        &self,
-        place: (&str, u64),
-        skipped: &[u64],
-        at: Timestamp,
-    ) -> Result<bool, StoreError> {
-        let text = include_str!("../sql/views_resume.sql");
-        let skipped = serde_json::to_string(skipped).expect("numbers always become JSON");
-        let (name, generation) = place;
-        let binds = vec![
-            Bind::from(name),
-            Bind::from(generation),
-            Bind::from(skipped.as_str()),
-            Bind::from(at),
-        ];
-        Ok(self.change(text, binds).await? == 1)
-    }
-
-    /// Moves a generation from one phase to another; false when it is in neither.
-    pub async fn set_phase(
-        &self,
-        place: (&str, u64),
-        from: Phase,
-        to: Phase,
-        at: Timestamp,
-    ) -> Result<bool, StoreError> {
-        let binds = phase_binds(place, from, to, at);
-        Ok(self.change(include_str!("../sql/views_set_phase.sql"), binds).await? == 1)
-    }
-
-    /// Lets a generation move no more: it is read until another one takes its place.
-    pub async fn disown(&self, place: (&str, u64)) -> Result<bool, StoreError> {
-        let binds = vec![Bind::from(place.0), Bind::from(place.1)];
-        Ok(self.change(include_str!("../sql/views_disown.sql"), binds).await? == 1)
-    }
-
-    /// Lets building rest or go on, and says how fast it may be.
-    pub async fn set_pace(
-        &self,
-        place: (&str, u64),
-        is_paused: bool,
-        events_per_second_max: Option<u64>,
-    ) -> Result<bool, StoreError> {
-        let binds = vec![
-            Bind::from(place.0),
-            Bind::from(place.1),
-            Bind::from(u64::from(is_paused)),
-            Bind::from(events_per_second_max),
-        ];
-        Ok(self.change(include_str!("../sql/views_set_pace.sql"), binds).await? == 1)
-    }
-
-    /// Makes another generation the one that is read, in one transaction; false when it is not as
-    /// far as the live one, or somebody else was faster. The one that was live is kept.
-    pub async fn switch(&self, name: &str, to: u64, at: Timestamp) -> Result<bool, StoreError> {
-        let mut session = self.writes.session().await?;
-        session.begin().await?;
-        if session.is_postgres() {
-            session.script(PREPARE_ALONE).await?;
-        }
-        let known = catalogue::generations(&mut session).await?;
-        let find = |wanted: &dyn Fn(&Generation) -> bool| {
-            known.iter().find(|known| known.name == name && wanted(known))
-        };
-        let live = find(&|known| known.phase == Phase::Live);
-        let next = find(&|known| known.generation == to && known.phase != Phase::Live);
-        let can = |next: &&Generation| {
-            let is_far_enough = live.is_none_or(|live| next.position >= live.position);
-            is_far_enough && matches!(next.phase, Phase::CatchingUp | Phase::Ready | Phase::Retired)
-        };
-        let Some(next) = next.filter(can) else {
-            session.roll_back().await?;
-            return Ok(false);
-        };
-        let text = include_str!("../sql/views_set_phase.sql");
-        if let Some(live) = live {
-            let place = (name, live.generation);
-            let binds = phase_binds(place, Phase::Live, Phase::Retired, at);
-            session.run(text, binds).await?;
-        }
-        session.run(text, phase_binds((name, to), next.phase, Phase::Live, at)).await?;
-        session.commit().await?;
-        Ok(true)
-    }
-
-    /// Drops the tables of a generation that is not live, and forgets it.
-    pub async fn drop_generation(&self, name: &str, generation: u64) -> Result<bool, StoreError> {
-        let mut session = self.writes.session().await?;
-        session.begin().await?;
-        let known = catalogue::generations(&mut session).await?;
-        let is_it = |known: &&Generation| {
-            known.name == name && known.generation == generation && known.phase != Phase::Live
-        };
-        let Some(found) = known.iter().find(is_it) else {
-            session.roll_back().await?;
-            return Ok(false);
-        };
-        for table in found.tables.keys() {
-            session.script(&texts::drop(table, generation, self.dialect())).await?;
-        }
-        let text = include_str!("../sql/views_forget.sql");
-        session.run(text, vec![Bind::from(name), Bind::from(generation)]).await?;
-        session.commit().await?;
-        Ok(true)
-    }
-
     /// A page of rows of the live generation, with the position that it is at.
     pub async fn read(&self, select: &Select<'_>) -> Result<Page, StoreError> {
         select::read(self.reads.session().await?, self.dialect(), select).await
     }
-
-    async fn change(&self, text: &str, binds: Vec<Bind>) -> Result<u64, StoreError> {
-        let mut session: Session<'_> = self.writes.session().await?;
-        session.begin().await?;
-        let changed = session.run(text, binds).await?;
-        session.commit().await?;
-        Ok(changed)
-    }
-}
-
-fn phase_binds(place: (&str, u64), from: Phase, to: Phase, at: Timestamp) -> Vec<Bind> {
-    let (name, generation) = place;
-    vec![
-        Bind::from(name),
-        Bind::from(generation),
-        Bind::from(from.as_str()),
-        Bind::from(to.as_str()),
-        Bind::from(at),
-    ]
 }
 
 /// The file of the windows, beside that of the log.

@@ -104,7 +104,7 @@ fn stored_columns(select: &Select<'_>, tables: &str) -> Vec<String> {
     tables.get(select.table.name).cloned().unwrap_or_default()
 }
 
-fn seen(mut row: Row) -> Result<Seen, StoreError> {
+pub(super) fn seen(mut row: Row) -> Result<Seen, StoreError> {
     let marks = row.split_off(row.len().saturating_sub(2));
     let marks = Cells(&marks);
     let at = Timestamp::from_unix_ms(marks.integer(1)?);
@@ -125,11 +125,7 @@ impl Draft {
     }
 
     fn bind_value(&mut self, value: &Value) -> String {
-        self.bind(match value {
-            Value::Null => Bind::Text(None),
-            Value::Integer(number) => Bind::Integer(Some(*number)),
-            Value::Text(text) => Bind::Text(Some(text.clone())),
-        })
+        self.bind(Bind::from(value))
     }
 
     fn add(&mut self, column: &str, condition: &Condition) {

@@ -56,6 +56,16 @@ impl From<Option<&str>> for Bind {
     }
 }
 
+impl From<&Value> for Bind {
+    fn from(value: &Value) -> Self {
+        match value {
+            Value::Null => Self::Text(None),
+            Value::Integer(number) => Self::Integer(Some(*number)),
+            Value::Text(text) => Self::Text(Some(text.clone())),
+        }
+    }
+}
+
 /// Which database, and how it is reached.
 #[derive(Debug, Clone)]
 pub(super) enum Address {

@@ -105,7 +105,8 @@ pub(super) fn drop(table: &str, generation: u64, dialect: Dialect) -> String {
     format!("drop table if exists {name};{search}")
 }
 
-/// Writes rows. Guarded, a row that was written at the same or a later position stays.
+/// Writes rows. Guarded, a row that was written at the same or a later position stays; sums that
+/// are not guarded keep the later one of the two marks.
 pub(super) fn write(table: &Table, generation: u64, dialect: Dialect, is_guarded: bool) -> String {
     let name = stored_name(table.name, generation);
     let columns = all_columns(table);
@@ -114,9 +115,16 @@ pub(super) fn write(table: &Table, generation: u64, dialect: Dialect, is_guarded
     let key = names(table.key_columns(), ", ");
     let own = columns[table.key..].iter().map(|column| column.name);
     let sets = own.map(|column| {
-        let is_sum = table.mode == Mode::Add && MARKS.iter().all(|mark| mark.name != column);
-        let before = if is_sum { format!("{name}.{column} + ") } else { String::new() };
-        format!("{column} = {before}excluded.{column}")
+        let is_mark = MARKS.iter().any(|mark| mark.name == column);
+        let value = match (table.mode, is_mark) {
+            (Mode::Add, false) => format!("{name}.{column} + excluded.{column}"),
+            (Mode::Add, true) if !is_guarded => format!(
+                "case when {name}.position < excluded.position then excluded.{column} \
+                 else {name}.{column} end"
+            ),
+            (Mode::Add | Mode::Replace, _) => format!("excluded.{column}"),
+        };
+        format!("{column} = {value}")
     });
     let sets = sets.collect::<Vec<_>>().join(", ");
     let guard = if is_guarded {
@@ -125,6 +133,24 @@ pub(super) fn write(table: &Table, generation: u64, dialect: Dialect, is_guarded
         String::new()
     };
     format!("insert into {name} ({list}) {source} on conflict ({key}) do update set {sets}{guard}")
+}
+
+/// A page of rows, by key.
+pub(super) fn page(table: &Table, generation: u64, has_after: bool, rows: usize) -> String {
+    let name = stored_name(table.name, generation);
+    let list = names(&all_columns(table), ", ");
+    let key = names(table.key_columns(), ", ");
+    let places = (1..=table.key).map(|at| format!("${at}")).collect::<Vec<_>>().join(", ");
+    let after = if has_after { format!(" where ({key}) > ({places})") } else { String::new() };
+    format!("select {list} from {name}{after} order by {key} limit {rows}")
+}
+
+/// The row of a key.
+pub(super) fn row(table: &Table, generation: u64) -> String {
+    let name = stored_name(table.name, generation);
+    let list = names(&all_columns(table), ", ");
+    let key = (1..).zip(table.key_columns()).map(|(at, it)| format!("{} = ${at}", it.name));
+    format!("select {list} from {name} where {}", key.collect::<Vec<_>>().join(" and "))
 }
 
 /// The rows that come in with a statement, as a query.

@@ -3,7 +3,8 @@
 use super::session::{Bind, Session};
 use super::texts::{self, Dialect, MARKS};
 use crate::domain::Timestamp;
-use crate::projections::{Column, ColumnType, Mark, Row, Table, TableWrites, Value};
+use crate::planted::is_planted;
+use crate::projections::{Column, ColumnType, Mark, Mode, Row, Table, TableWrites, Value};
 use crate::store::error::StoreError;
 use crate::store::rows::to_row;
 use crate::store::types::Position;
@@ -47,6 +48,8 @@ pub enum Step {
         to: String,
         /// How many events were folded by then.
         events_done: u64,
+        /// How fast that goes.
+        events_per_second: u64,
     },
     /// It is built.
     Built {
@@ -72,20 +75,48 @@ pub(super) async fn write(
     at: Timestamp,
 ) -> Result<Written, StoreError> {
     session.begin().await?;
+    if writes.iter().any(is_apart) {
+        for write in writes {
+            write_tables(&mut session, dialect, write).await?;
+        }
+        session.script("commit").await?;
+        session.begin().await?;
+    }
     for write in writes {
         if !take_step(&mut session, epoch, write, at).await? {
             session.roll_back().await?;
             return Ok(Written::Overtaken);
         }
-        let is_guarded = matches!(write.step, Step::Move { .. });
-        for (table, writes) in write.tables.iter().zip(write.writes) {
-            let place = (table, write.generation);
-            remove_rows(&mut session, dialect, place, &writes.gone).await?;
-            write_rows(&mut session, dialect, place, is_guarded, &writes.rows).await?;
+        if !is_apart(write) {
+            write_tables(&mut session, dialect, write).await?;
         }
     }
     session.commit().await?;
     Ok(Written::All)
+}
+
+/// Whether the rows are written without the step that goes with them: never, but for a planted
+/// bug.
+fn is_apart(write: &WindowWrite<'_>) -> bool {
+    match write.step {
+        Step::Move { .. } => is_planted("checkpoint_apart"),
+        Step::Build { .. } | Step::Built { .. } => is_planted("build_cursor_apart"),
+    }
+}
+
+async fn write_tables(
+    session: &mut Session<'_>,
+    dialect: Dialect,
+    write: &WindowWrite<'_>,
+) -> Result<(), StoreError> {
+    let moves_on = matches!(write.step, Step::Move { .. });
+    for (table, writes) in write.tables.iter().zip(write.writes) {
+        let is_guarded = moves_on || table.mode == Mode::Replace;
+        let place = (table, write.generation);
+        remove_rows(session, dialect, place, &writes.gone).await?;
+        write_rows(session, dialect, place, is_guarded, &writes.rows).await?;
+    }
+    Ok(())
 }
 
 async fn take_step(
@@ -101,10 +132,10 @@ async fn take_step(
             binds.push(Bind::from(prefix_hash.as_str()));
             include_str!("../sql/views_move.sql")
         }
-        Step::Build { from, to, events_done } => {
+        Step::Build { from, to, events_done, events_per_second } => {
             binds.push(Bind::from(from.as_deref().unwrap_or_default()));
             binds.push(Bind::from(to.as_str()));
-            binds.push(Bind::from(*events_done));
+            binds.extend([*events_done, *events_per_second].map(Bind::from));
             include_str!("../sql/views_build.sql")
         }
         Step::Built { prefix_hash } => {
@@ -113,6 +144,10 @@ async fn take_step(
         }
     };
     binds.push(Bind::from(at));
+    if is_planted("epoch_not_checked") {
+        let text = text.replace("epoch = $3", "$3 = $3");
+        return Ok(session.run(&text, binds).await? == 1);
+    }
     Ok(session.run(text, binds).await? == 1)
 }
 

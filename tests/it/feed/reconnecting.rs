@@ -62,7 +62,7 @@ async fn follow_all(feeds: &[Feed], store: &Store) -> Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_subscriber_sees_everything_once_through_all_its_connections_also_long() -> Result<()> {
     on_every(async |house| {
-        follow_all(&[house.feed.clone()], &house.store).await?;
+        follow_all(std::slice::from_ref(&house.feed), &house.store).await?;
         house.close().await;
         Ok(())
     })
@@ -143,8 +143,8 @@ async fn a_server_whose_projector_does_not_lead_tells_what_the_windows_show() ->
     reached.stop().await;
     leader.stop().await;
     other.stop().await;
-    leads.close();
-    waits.close();
+    leads.close().await;
+    waits.close().await;
     house.close().await;
     Ok(())
 }

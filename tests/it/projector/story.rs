@@ -1,38 +1,11 @@
 //! Logs of many random executions, written straight into an archive.
 
+pub(crate) use super::seed::{new_event, request};
+
+use super::seed::events_of;
 use anyhow::{Context, Result};
-use planexe_ax::domain::harness::{COMMANDS_MAX, Program, Witness};
-use planexe_ax::domain::{Event, ExecutionId, StreamName, Timestamp, WorkspaceId};
-use planexe_ax::store::{AppendRequest, Expected, NewEvent, Store, StreamWrite};
-use uuid::Uuid;
-
-/// Bytes that look random, the same for the same seed.
-fn bytes_of(seed: u64) -> Vec<u8> {
-    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
-    let mut next = || {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        state.to_le_bytes()[3]
-    };
-    (0..700).map(|_| next()).collect()
-}
-
-/// The events of one random execution.
-pub(crate) fn events_of(seed: u64) -> Vec<Event> {
-    let bytes = bytes_of(seed);
-    let mut program = Program::of(&bytes);
-    let mut witness = Witness::new();
-    witness.begin(&mut program);
-    for _ in 0..COMMANDS_MAX {
-        if program.is_over() {
-            break;
-        }
-        let (command, moment) = program.next_command(witness.execution());
-        witness.step(&command, &moment);
-    }
-    witness.log().to_vec()
-}
+use planexe_ax::domain::{Event, ExecutionId, StreamName, WorkspaceId};
+use planexe_ax::store::{AppendRequest, Expected, Store, StreamWrite};
 
 /// The rest of a random execution that is yet to be written.
 pub(crate) struct Story {
@@ -76,22 +49,6 @@ impl Story {
         self.written = to;
         Ok(())
     }
-}
-
-pub(crate) fn new_event(event: &Event) -> NewEvent {
-    NewEvent {
-        event_id: Uuid::now_v7(),
-        kind: event.kind().into(),
-        schema_version: event.schema_version(),
-        payload: event.payload(),
-        metadata: br#"{"actor":"system:engine"}"#.to_vec(),
-        recorded_at: Timestamp::from_unix_ms(1_700_000_000_000),
-    }
-}
-
-pub(crate) fn request(writes: Vec<StreamWrite>) -> AppendRequest {
-    let workspace = WorkspaceId::parse("acme").expect("it is an id");
-    AppendRequest { workspace, writes, conditions: Vec::new(), key: None, answer: Vec::new() }
 }
 
 /// Writes random executions, a few events of each in turn.

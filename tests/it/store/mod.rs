@@ -11,5 +11,6 @@ mod opening;
 mod proxy;
 mod reading;
 mod sharing;
+mod streaming;
 mod struggling;
 mod tampering;

@@ -104,7 +104,13 @@ impl SqliteFile {
 
     /// Carries out statements, past the lock of the product.
     pub async fn execute(&self, text: &str) -> Result<()> {
-        let mut connection = self.connect().await?;
+        self.execute_at(&self.path(), text).await
+    }
+
+    /// Carries out statements on another file of the folder.
+    pub async fn execute_at(&self, path: &Path, text: &str) -> Result<()> {
+        let address = format!("sqlite://{}", path.display());
+        let mut connection = SqliteConnection::connect(&address).await?;
         connection.execute(AssertSqlSafe(text)).await?;
         Ok(connection.close().await?)
     }

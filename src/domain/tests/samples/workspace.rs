@@ -2,14 +2,14 @@
 
 use super::{at, larry, mark, policy, text, title, workspace_id};
 use planexe_ax_domain::event::workspace::{
-    KeyCreated, KeyRevoked, MemberAdded, MemberRemoved, MemberRoleChanged, Role, WebhookChanged,
-    WebhookRegistered, WebhookRemoved, WebhookSecretRotated, WebhookSettings, WorkspaceCreated,
-    WorkspaceEvent, WorkspacePolicyChanged,
+    KeyCreated, KeyRevoked, MemberAdded, MemberRemoved, MemberRoleChanged, ProjectionEventSkipped,
+    Role, WebhookChanged, WebhookRegistered, WebhookRemoved, WebhookSecretRotated, WebhookSettings,
+    WorkspaceCreated, WorkspaceEvent, WorkspacePolicyChanged,
 };
 use planexe_ax_domain::{KeyId, MemberId, WebhookId};
 
 pub(super) fn events() -> Vec<WorkspaceEvent> {
-    [space(), keys(), webhooks(), members()].concat()
+    [space(), keys(), webhooks(), members(), operators()].concat()
 }
 
 fn space() -> Vec<WorkspaceEvent> {
@@ -117,6 +117,17 @@ fn members() -> Vec<WorkspaceEvent> {
         .into(),
         MemberRemoved { member_id, at: at("14:10:00"), by }.into(),
     ]
+}
+
+fn operators() -> Vec<WorkspaceEvent> {
+    let skipped = ProjectionEventSkipped {
+        projection: title("progress"),
+        position: 4711,
+        reason: Some(text("The payload was cut off by a restore")),
+        at: at("14:11:00"),
+        by: mark(),
+    };
+    vec![skipped.into()]
 }
 
 fn carol() -> MemberId {

@@ -1,0 +1,52 @@
+//! Opens the archive, and says how the program ends when that cannot be done.
+
+use crate::{
+    config::Database,
+    exit::{Exit, Failure},
+    store::{OpenError, Store, StoreConfig, StoreError, views::Views},
+};
+use anyhow::anyhow;
+
+/// Opens the archive.
+pub(super) async fn open_store(database: &Database) -> Result<Store, Failure> {
+    if let Database::Sqlite(path) = database
+        && let Some(dir) = path.parent()
+    {
+        let made = tokio::task::block_in_place(|| std::fs::create_dir_all(dir));
+        made.map_err(|error| refusal(OpenError::of_file(path, error)))?;
+    }
+    Store::open(&StoreConfig::new(database.url())).await.map_err(refusal)
+}
+
+/// Opens the tables of the windows.
+pub(super) async fn open_views(database: &Database) -> Result<Views, Failure> {
+    Views::open(&StoreConfig::new(database.url())).await.map_err(refusal)
+}
+
+/// Why the program ends when something cannot be opened.
+pub(super) fn refusal(error: OpenError) -> Failure {
+    exit_of(&error).because(anyhow!(error))
+}
+
+/// How the program ends when the archive cannot be opened.
+pub(super) fn exit_of(error: &OpenError) -> Exit {
+    match error {
+        OpenError::BadAddress => Exit::Usage,
+        OpenError::WrongPassword
+        | OpenError::NoSuchDatabase
+        | OpenError::NoConnectionLeft
+        | OpenError::Unreachable { .. } => Exit::DatabaseUnreachable,
+        OpenError::NewerDatabase { .. }
+        | OpenError::MissingMigration { .. }
+        | OpenError::ChangedMigration { .. } => Exit::DatabaseVersion,
+        OpenError::NotADatabase { .. } => Exit::DatabaseCorrupt,
+        OpenError::InUse { .. } | OpenError::Locked => Exit::DatabaseInUse,
+        OpenError::UnsafeSettings { .. } | OpenError::OldSqlite { .. } => Exit::DatabaseUnsafe,
+        OpenError::DiskFull => Exit::DiskFull,
+        OpenError::MigrationFailed { .. } | OpenError::ReadOnly | OpenError::CannotOpen { .. } => {
+            Exit::DatabaseRights
+        }
+        OpenError::Store(StoreError::Damaged(_)) => Exit::DatabaseCorrupt,
+        OpenError::OldPostgres { .. } | OpenError::Store(_) => Exit::Other,
+    }
+}

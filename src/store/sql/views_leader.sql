@@ -1,0 +1,1 @@
+select owner, epoch, expires_at_ms from projector where id = 1
