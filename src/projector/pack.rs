@@ -96,7 +96,7 @@ impl Pack {
         around: &Surroundings<'_>,
         limit: Option<Position>,
     ) -> Result<Vec<RecordedEvent>, StoreError> {
-        let stop = self.stop.as_ref().map(|(at, _)| Position::new(at.get().saturating_sub(1)));
+        let stop = self.stop.as_ref().map(|(at, _)| self.halfway(*at));
         let limit = limit.into_iter().chain(stop).min();
         let room = limit.map_or(u64::MAX, |limit| limit.get().saturating_sub(self.position.get()));
         let count = around.config.page_events.min(usize::try_from(room).unwrap_or(usize::MAX));
@@ -104,6 +104,13 @@ impl Pack {
             return Ok(Vec::new());
         }
         around.store.read_log(self.position, &LogFilter::default(), count).await
+    }
+
+    /// Half of what is left before the place where it stops: where a row could not be made, the
+    /// event that did it may well come earlier.
+    fn halfway(&self, stop: Position) -> Position {
+        let left = stop.get().saturating_sub(1).saturating_sub(self.position.get());
+        self.position.plus(left.div_ceil(2))
     }
 
     async fn take(

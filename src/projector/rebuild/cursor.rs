@@ -15,6 +15,9 @@ impl Cursor {
     /// Before the first stream.
     const START: Self = Self { stream: Position::ZERO, version: None };
 
+    /// Stands for all versions of a stream.
+    pub(super) const WHOLE: Version = Version::new(u64::MAX);
+
     /// Behind a whole stream.
     pub(super) fn behind(stream: Position) -> Self {
         Self { stream, version: None }
@@ -41,7 +44,7 @@ impl Cursor {
 
     /// The stream and the version that come before what is yet to be folded.
     pub(super) fn place(&self) -> (Position, Version) {
-        (self.stream, self.version.unwrap_or(Version::new(u64::MAX)))
+        (self.stream, self.version.unwrap_or(Self::WHOLE))
     }
 
     /// The stream after which the streams that are yet to be folded come.

@@ -48,45 +48,127 @@ pub(super) async fn work(task: Arc<Task>, chunk: Chunk, out: Out) {
 
 async fn fold_all(task: &Arc<Task>, chunk: Chunk, out: &Out) -> Result<(), ProjectorError> {
     let end = chunk.end();
-    let after = chunk.after;
-    let mut range = StreamRange { after: after.place(), to: end.stream, until: task.target };
-    let names = chunk.streams.into_iter().map(|it| (it.id, (it.workspace, it.name)));
-    let names: Arc<BTreeMap<Position, StreamId>> = Arc::new(names.collect());
-    let mut folder = Folder::new(task.windows.clone());
-    if let (Some(version), Some(id)) = (after.version, names.get(&after.stream)) {
-        provide(task, &mut folder, (after.stream, id), version).await?;
-    }
-    let (mut events, mut stopped) = (0, Vec::new());
+    let mut piece = Piece::begin(task, chunk).await?;
     loop {
-        let page = task.store.stream_events(&range, PAGE_EVENTS).await?;
-        let is_last = page.len() < PAGE_EVENTS;
-        events += u64::try_from(page.len()).unwrap_or(u64::MAX);
-        if let Some(last) = page.last() {
-            range.after = (last.stream_id, last.version);
+        let is_last = piece.fold_page().await?;
+        if !is_last && piece.events < task.chunk_events {
+            continue;
         }
-        let is_full = !is_last && events >= task.chunk_events;
-        let (task, names) = (Arc::clone(task), Arc::clone(&names));
-        let folding = tokio::task::spawn_blocking(move || {
-            let mut stopped = fold_page(&task, &names, &mut folder, &page);
-            let flushed = (is_last || is_full).then(|| folder.flush());
-            stopped.extend(flushed.iter().flat_map(|flushed| flushed.stopped.clone()));
-            (folder, stopped, flushed.map(|flushed| flushed.writes))
-        });
-        let (back, more, writes) =
-            folding.await.map_err(|error| ProjectorError::Broken(error.to_string()))?;
-        folder = back;
-        stopped.extend(more);
-        if let Some(writes) = writes {
-            let (stream, version) = range.after;
-            let end = if is_last { end } else { Cursor { stream, version: Some(version) } };
-            let stopped = std::mem::take(&mut stopped);
-            let folded = Folded { writes, stopped, end, events: std::mem::take(&mut events) };
-            if out.send(Ok(folded)).await.is_err() {
-                return Ok(());
-            }
-        }
-        if is_last {
+        if out.send(Ok(piece.end(is_last.then_some(end)).await?)).await.is_err() || is_last {
             return Ok(());
+        }
+    }
+}
+
+/// What of a chunk is folded before it is handed on.
+struct Piece<'t> {
+    task: &'t Arc<Task>,
+    names: Arc<BTreeMap<Position, StreamId>>,
+    folder: Option<Folder>,
+    /// What follows what was folded.
+    range: StreamRange,
+    /// What came before this piece.
+    before: (Position, Version),
+    events: u64,
+    stopped: Vec<Stopped>,
+}
+
+impl<'t> Piece<'t> {
+    async fn begin(task: &'t Arc<Task>, chunk: Chunk) -> Result<Self, ProjectorError> {
+        let (before, to) = (chunk.after.place(), chunk.end().stream);
+        let names = chunk.streams.into_iter().map(|it| (it.id, (it.workspace, it.name)));
+        let mut piece = Self {
+            task,
+            names: Arc::new(names.collect()),
+            folder: None,
+            range: StreamRange { after: before, to, until: task.target },
+            before,
+            events: 0,
+            stopped: Vec::new(),
+        };
+        piece.folder = Some(piece.folder_of(task.windows.clone()).await?);
+        Ok(piece)
+    }
+
+    /// A folder that knows what came before this piece.
+    async fn folder_of(&self, windows: Vec<Arc<dyn Window>>) -> Result<Folder, ProjectorError> {
+        let mut folder = Folder::new(windows);
+        let (stream, version) = self.before;
+        if let Some(id) = self.names.get(&stream)
+            && version != Cursor::WHOLE
+        {
+            provide(self.task, &mut folder, (stream, id), version).await?;
+        }
+        Ok(folder)
+    }
+
+    /// Folds one page more; whether it was the last.
+    async fn fold_page(&mut self) -> Result<bool, ProjectorError> {
+        let page = self.task.store.stream_events(&self.range, PAGE_EVENTS).await?;
+        let is_last = page.len() < PAGE_EVENTS;
+        self.events += u64::try_from(page.len()).unwrap_or(u64::MAX);
+        if let Some(last) = page.last() {
+            self.range.after = (last.stream_id, last.version);
+        }
+        let (task, names) = (Arc::clone(self.task), Arc::clone(&self.names));
+        let stopped = self.on_the_side(move |folder| fold_page(&task, &names, folder, &page));
+        let stopped = stopped.await?;
+        self.stopped.extend(stopped);
+        Ok(is_last)
+    }
+
+    /// Does what takes long where it holds nobody up.
+    async fn on_the_side<T: Send + 'static>(
+        &mut self,
+        work: impl FnOnce(&mut Folder) -> T + Send + 'static,
+    ) -> Result<T, ProjectorError> {
+        let mut folder = self.folder.take().unwrap_or_else(|| Folder::new(Vec::new()));
+        let worked = tokio::task::spawn_blocking(move || {
+            let done = work(&mut folder);
+            (folder, done)
+        });
+        let (folder, done) =
+            worked.await.map_err(|error| ProjectorError::Broken(error.to_string()))?;
+        self.folder = Some(folder);
+        Ok(done)
+    }
+
+    /// What the piece folds to, and where it ends: at that place, or in the middle of a stream.
+    async fn end(&mut self, end: Option<Cursor>) -> Result<Folded, ProjectorError> {
+        let flushed = self.on_the_side(Folder::flush).await?;
+        for late in flushed.stopped {
+            let found = self.find(late.window).await?;
+            self.stopped.push(found.unwrap_or(late));
+        }
+        let (stream, version) = self.range.after;
+        self.before = self.range.after;
+        Ok(Folded {
+            writes: flushed.writes,
+            stopped: std::mem::take(&mut self.stopped),
+            end: end.unwrap_or(Cursor { stream, version: Some(version) }),
+            events: std::mem::take(&mut self.events),
+        })
+    }
+
+    /// The event after which a window could make a row no more: its rows are made after each.
+    async fn find(&self, window: &str) -> Result<Option<Stopped>, ProjectorError> {
+        let windows = self.task.windows.iter().filter(|it| it.name() == window).cloned();
+        let mut folder = self.folder_of(windows.collect()).await?;
+        let mut range = StreamRange { after: self.before, ..self.range };
+        loop {
+            let page = self.task.store.stream_events(&range, PAGE_EVENTS).await?;
+            for event in &page {
+                range.after = (event.stream_id, event.version);
+                let at = std::slice::from_ref(event);
+                let mut stopped = fold_page(self.task, &self.names, &mut folder, at);
+                stopped.extend(folder.flush().stopped);
+                if let Some(found) = stopped.pop() {
+                    return Ok(Some(Stopped { position: event.position.get(), ..found }));
+                }
+            }
+            if page.len() < PAGE_EVENTS {
+                return Ok(None);
+            }
         }
     }
 }

@@ -32,8 +32,10 @@ use std::sync::Arc;
 use texts::Dialect;
 use uuid::Uuid;
 
-/// How many connections write at once.
+/// How many connections write at once. A file takes one at a time: they wait in line here, and not
+/// for a lock that whoever writes most gets most.
 const WRITERS_MAX: usize = 3;
+const FILE_WRITERS_MAX: usize = 1;
 /// Any number will do, as long as every server takes the same.
 const PREPARE_ALONE: &str = "select pg_advisory_xact_lock(5207634870106)";
 
@@ -84,10 +86,14 @@ impl Views {
             Location::Sqlite(path) => Address::Sqlite(sqlite_options(&beside(&path))),
             Location::Memory => return Err(OpenError::BadAddress),
         };
+        let writers = match address {
+            Address::Postgres(_) => WRITERS_MAX,
+            Address::Sqlite(_) => FILE_WRITERS_MAX,
+        };
         let readers = usize::try_from(config.read_connections_max).unwrap_or(1);
         let views = Self {
             reads: Arc::new(Links::new(address.clone(), readers)),
-            writes: Arc::new(Links::new(address, WRITERS_MAX)),
+            writes: Arc::new(Links::new(address, writers)),
         };
         views.prepare().await?;
         Ok(views)
@@ -135,6 +141,9 @@ impl Views {
         let generation = own.map(|known| known.generation).max().unwrap_or(0) + 1;
         for table in new.tables {
             session.script(&texts::create(table, generation, self.dialect())).await?;
+            if new.phase != Phase::Building {
+                write::create_indexes(&mut session, self.dialect(), (table, generation)).await?;
+            }
         }
         let columns = |table: &Table| table.columns.iter().map(|it| it.name).collect::<Vec<_>>();
         let tables: BTreeMap<_, _> = new.tables.iter().map(|it| (it.name, columns(it))).collect();

@@ -13,6 +13,9 @@ use sqlx::{AssertSqlSafe, Connection as _, Row as _};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+/// How long a statement that looks at all rows of a table may take.
+const LENGTH_MS_MAX: u64 = 3_600_000;
+
 /// What is bound to a place in a statement.
 #[derive(Debug, Clone)]
 pub(super) enum Bind {
@@ -191,6 +194,24 @@ impl Session<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Runs statements that look at all rows of a table, and may take as long as that takes.
+    pub(super) async fn script_at_length(&mut self, text: &str) -> Result<(), StoreError> {
+        if self.is_postgres() {
+            self.script("set local statement_timeout = 0").await?;
+        }
+        let script = sqlx::raw_sql(AssertSqlSafe(text.to_owned()));
+        let limit = std::time::Duration::from_millis(LENGTH_MS_MAX);
+        let done = match &mut self.link {
+            Link::Postgres(link) => tokio::time::timeout(limit, script.execute(&mut **link))
+                .await
+                .map(|done| done.map(drop)),
+            Link::Sqlite(link) => tokio::time::timeout(limit, script.execute(&mut **link))
+                .await
+                .map(|done| done.map(drop)),
+        };
+        Ok(done.map_err(|_| StoreError::timed_out())??)
     }
 
     /// Runs a statement; answers how many rows it changed.

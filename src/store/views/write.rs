@@ -90,6 +90,11 @@ pub(super) async fn write(
         if !is_apart(write) {
             write_tables(&mut session, dialect, write).await?;
         }
+        if matches!(write.step, Step::Built { .. }) {
+            for table in write.tables {
+                create_indexes(&mut session, dialect, (table, write.generation)).await?;
+            }
+        }
     }
     session.commit().await?;
     Ok(Written::All)
@@ -115,6 +120,18 @@ async fn write_tables(
         let place = (table, write.generation);
         remove_rows(session, dialect, place, &writes.gone).await?;
         write_rows(session, dialect, place, is_guarded, &writes.rows).await?;
+    }
+    Ok(())
+}
+
+/// Makes what a table is searched by.
+pub(super) async fn create_indexes(
+    session: &mut Session<'_>,
+    dialect: Dialect,
+    (table, generation): (&Table, u64),
+) -> Result<(), StoreError> {
+    for text in texts::create_indexes(table, generation, dialect) {
+        session.script_at_length(&text).await?;
     }
     Ok(())
 }

@@ -158,22 +158,35 @@ async fn a_window_whose_row_panics_stops_alone() -> Result<()> {
     panics(Panics::InTheRow).await
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn poison_stops_a_rebuild_until_it_is_skipped() -> Result<()> {
+async fn stops_a_rebuild(panics: Panics) -> Result<()> {
     on_every(async |house| {
         write_all(&house.store, 520..525, 5).await?;
-        Story::of(POISON).go_on(&house.store, 9).await?;
-        let all = || with(Sums::panicking(Panics::InTheFold));
+        let mut poisoned = Story::of(POISON);
+        poisoned.go_on(&house.store, 3).await?;
+        let poison = house.store.head().await?.position;
+        poisoned.go_on(&house.store, 9).await?;
+        let all = || with(Sums::panicking(panics));
         let projector = house.projector_of(all(), 40);
         projector.finish().await?;
         house.check().await?;
         let sums = house.newest("sums").await?;
-        ensure!(sums.phase == Phase::Building && sums.stopped.is_some(), "{sums:?}");
+        ensure!(sums.phase == Phase::Building, "{sums:?}");
+        ensure!(sums.stopped.as_ref().is_some_and(|(at, _)| *at == poison), "{sums:?}");
         skip(&house, all(), "sums").await?;
         projector.finish().await?;
-        house.check_one(&Sums::panicking(Panics::InTheFold)).await?;
+        house.check_one(&Sums::panicking(panics)).await?;
         house.close().await;
         Ok(())
     })
     .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_fold_that_panics_stops_a_rebuild_until_it_is_skipped() -> Result<()> {
+    stops_a_rebuild(Panics::InTheFold).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_row_that_panics_stops_a_rebuild_until_it_is_skipped() -> Result<()> {
+    stops_a_rebuild(Panics::InTheRow).await
 }

@@ -6,7 +6,7 @@ use super::{code, tree::File};
 const ROOTS: [&str; 3] = ["lib.rs", "main.rs", "build.rs"];
 
 /// The folders of whose files cargo makes a program each.
-const PROGRAMS: [&str; 1] = ["src/domain/tests"];
+const PROGRAMS: [&str; 2] = ["src/domain/tests", "projections/tests"];
 
 /// The files among these that no other of them names as a module.
 pub(super) fn forgotten(files: &[File]) -> Vec<String> {
