@@ -57,7 +57,7 @@ mod tests {
         assert_eq!(pace.wait_ms(Some(100), at(1_000)), 1_000);
         assert_eq!(pace.wait_ms(Some(100), at(2_000)), 0);
         assert_eq!(pace.wait_ms(None, at(1_000)), 0);
-        assert_eq!(pace.count(0, at(30_000)), 6);
-        assert_eq!(pace.count(0, at(31_000)), 0);
+        assert_eq!(pace.count(300, at(2_000)), 250);
+        assert_eq!(pace.count(0, at(30_000)), 0);
     }
 }
