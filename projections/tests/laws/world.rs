@@ -265,7 +265,7 @@ fn workspace(bytes: &mut Bytes<'_>, step: u8) -> Command {
     let name = title("Carol");
     let sealed_secret = text(if bytes.once_in(2) { "sealed" } else { "sealed again" });
     let old_until = Timestamp::from_unix_ms(1_700_003_600_000);
-    Command::Workspace(match bytes.below(9) {
+    Command::Workspace(match bytes.below(10) {
         0 => WorkspaceCommand::ChangePolicy { policy: Box::default() },
         1 => WorkspaceCommand::CreateKey(Box::new(CreateKey {
             key_id,
@@ -280,6 +280,11 @@ fn workspace(bytes: &mut Bytes<'_>, step: u8) -> Command {
         3 => WorkspaceCommand::RegisterWebhook { webhook_id, settings, sealed_secret },
         4 => WorkspaceCommand::ChangeWebhook { webhook_id, settings },
         5 => WorkspaceCommand::RotateWebhookSecret { webhook_id, sealed_secret, old_until },
+        9 => WorkspaceCommand::SkipProjectionEvent {
+            projection: title("progress"),
+            position: u64::from(bytes.byte()),
+            reason: bytes.perhaps(2, |_| text("it was written by hand")),
+        },
         6 if bytes.once_in(2) => WorkspaceCommand::RemoveWebhook { webhook_id, reason: None },
         6 | 7 => WorkspaceCommand::AddMember { member_id, name, role: Role::Owner },
         _rest if bytes.once_in(2) => WorkspaceCommand::RemoveMember { member_id },

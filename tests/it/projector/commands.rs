@@ -119,10 +119,10 @@ async fn what_cannot_be_done_has_an_exit_code_and_a_sentence() -> Result<()> {
     ensure!(code(&["rebuild", "nothing"])?.0 == Some(2));
     ensure!(code(&["rebuild", "progress"])?.0 == Some(0));
     let (status, sentence) = code(&["switch", "progress", "9"])?;
-    ensure!(status == Some(11) && sentence.contains("no generation 9"), "{status:?} {sentence}");
-    ensure!(code(&["rollback", "progress"])?.0 == Some(11));
-    ensure!(code(&["skip", "progress"])?.0 == Some(11));
-    ensure!(code(&["pause", "progress"])?.0 == Some(11));
+    ensure!(status == Some(12) && sentence.contains("no generation 9"), "{status:?} {sentence}");
+    ensure!(code(&["rollback", "progress"])?.0 == Some(12));
+    ensure!(code(&["skip", "progress"])?.0 == Some(12));
+    ensure!(code(&["pause", "progress"])?.0 == Some(12));
     let house = House::on(backend).await?;
     let output = ax(&house.backend, &["rebuild", "progress"]).output()?;
     let sentence = String::from_utf8_lossy(&output.stderr).into_owned();

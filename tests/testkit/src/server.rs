@@ -6,6 +6,7 @@ use anyhow::{Context, Result, bail, ensure};
 use sqlx::{Connection, Executor, PgConnection};
 use std::fs::{File, OpenOptions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::LazyLock;
@@ -93,9 +94,11 @@ impl Server {
                     std::fs::write(folder.join("ready"), "")?;
                     return Ok(server);
                 }
-                if server.becomes_ready() {
+                if server.becomes_ready() && server.listens() {
                     return Ok(server);
                 }
+                drop(server);
+                clear_what_nobody_uses(&folder)?;
             }
             std::thread::sleep(Duration::from_millis(TRY_MS));
         }
@@ -135,6 +138,11 @@ impl Server {
             std::thread::sleep(Duration::from_millis(TRY_MS));
         }
         false
+    }
+
+    /// Whether somebody is behind the socket; a server that was killed with its watcher is not.
+    fn listens(&self) -> bool {
+        UnixStream::connect(self.socket()).is_ok()
     }
 
     fn make(&self, linger: &str) -> Result<()> {
@@ -257,6 +265,17 @@ fn any_process_in(folder: &Path) -> Result<bool> {
         }
     }
     Ok(false)
+}
+
+/// Removes what is left of a server that ended with its watcher (the machine lost its power);
+/// who still uses it, or watches it, holds a lock.
+fn clear_what_nobody_uses(folder: &Path) -> Result<()> {
+    let path = folder.join("users");
+    let Ok(users) = OpenOptions::new().read(true).write(true).open(&path) else { return Ok(()) };
+    if users.try_lock().is_ok() && is_same(&users, &path) {
+        std::fs::remove_dir_all(folder)?;
+    }
+    Ok(())
 }
 
 fn own(path: &Path, user: Option<User>) -> Result<()> {
