@@ -9,7 +9,7 @@ use crate::{
     exit::{Exit, Failure},
     http::{self, App},
     projections,
-    projector::{Projector, ProjectorConfig},
+    projector::{Auditor, AuditorConfig, Projector, ProjectorConfig},
     store::{LogFilter, Position, Store},
 };
 use anyhow::{Context, anyhow};
@@ -44,10 +44,19 @@ pub(super) async fn serve(config: &Config) -> Result<(), Failure> {
         Clock::System,
         ProjectorConfig::default(),
     );
+    let auditor = Auditor::new(
+        store.clone(),
+        views.clone(),
+        projections::windows(),
+        (Clock::System, Random::from_system()),
+        AuditorConfig::default(),
+    );
+    auditor.start();
     announce(address, &config.database);
     let app = App { database: config.database.kind(), engine: engine.clone() };
     let ended = until_stopped(listener, app, stop).await;
     engine.stop().await;
+    auditor.stop().await;
     projector.stop().await;
     views.close().await;
     store.close().await;

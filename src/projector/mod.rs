@@ -1,6 +1,7 @@
 //! Keeps the windows up to date: follows the log, folds what happened into them, and writes their
 //! rows together with how far they are.
 
+mod auditor;
 mod compare;
 mod crew;
 mod lists;
@@ -9,8 +10,10 @@ mod operator;
 mod pack;
 mod packs;
 mod rebuild;
+mod refold;
 mod run;
 
+pub use auditor::{Audited, Auditor, AuditorConfig};
 pub use lists::fingerprint;
 pub use operator::{Operator, OperatorError, RebuildOptions};
 

@@ -27,6 +27,8 @@ pub(super) struct Shown<'a> {
     compared: Option<&'a str>,
     is_refused: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
+    alarm: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     progress: Option<Progress<'a>>,
 }
 
@@ -75,6 +77,7 @@ impl<'a> Shown<'a> {
             skipped: &known.skipped,
             compared: known.compared.as_deref(),
             is_refused: known.is_refused,
+            alarm: known.alarm.as_deref(),
             progress,
         }
     }
@@ -100,6 +103,9 @@ impl<'a> Shown<'a> {
         }
         if let Some(compared) = self.compared {
             line += &format!(" · {compared}");
+        }
+        if let Some(alarm) = self.alarm {
+            line += &format!(" · NOT WHAT THE LOG SAYS, rebuild it: {alarm}");
         }
         line
     }

@@ -22,6 +22,7 @@ create table if not exists projection (
     compared text,
     is_refused bigint not null,
     failure text,
+    alarm text,
     started_at_ms bigint not null,
     changed_at_ms bigint not null,
     primary key (name, generation)

@@ -95,18 +95,20 @@ pub struct Generation {
     pub is_refused: bool,
     /// What failed when building it was last tried; it is tried again.
     pub failure: Option<String>,
+    /// The first row that was found not to be what the log says, with both values.
+    pub alarm: Option<String>,
     /// When it was begun.
     pub started_at: Timestamp,
     /// When it was last written.
     pub changed_at: Timestamp,
 }
 
-const COLUMNS: [ColumnType; 25] = {
+const COLUMNS: [ColumnType; 26] = {
     use ColumnType::{Integer, Text};
     [
         Text, Integer, Integer, Text, Text, Text, Integer, Text, Text, Integer, Integer, Text,
         Text, Integer, Text, Integer, Integer, Integer, Integer, Integer, Text, Integer, Text,
-        Integer, Integer,
+        Text, Integer, Integer,
     ]
 };
 
@@ -144,8 +146,9 @@ fn generation(row: &Row) -> Result<Generation, StoreError> {
         compared: cell.optional_text(20),
         is_refused: cell.number(21)? != 0,
         failure: cell.optional_text(22),
-        started_at: Timestamp::from_unix_ms(cell.integer(23)?),
-        changed_at: Timestamp::from_unix_ms(cell.integer(24)?),
+        alarm: cell.optional_text(23),
+        started_at: Timestamp::from_unix_ms(cell.integer(24)?),
+        changed_at: Timestamp::from_unix_ms(cell.integer(25)?),
     })
 }
 

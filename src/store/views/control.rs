@@ -171,6 +171,12 @@ impl Views {
         Ok(self.change(include_str!("../sql/views_fail.sql"), binds).await? == 1)
     }
 
+    /// Notes that a generation does not hold what the log says; false when that was known.
+    pub async fn alarm(&self, place: (&str, u64), what: &str) -> Result<bool, StoreError> {
+        let binds = vec![Bind::from(place.0), Bind::from(place.1), Bind::from(what)];
+        Ok(self.change(include_str!("../sql/views_alarm.sql"), binds).await? == 1)
+    }
+
     /// Notes what came of comparing a generation that catches up; `to` is where it goes on.
     pub async fn judge(
         &self,

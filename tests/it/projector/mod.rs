@@ -1,5 +1,6 @@
 //! The windows on real databases: they are what a fresh replay of the log says, whatever happens.
 
+mod auditing;
 mod commands;
 pub(crate) mod house;
 mod killing;

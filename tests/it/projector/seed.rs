@@ -6,7 +6,7 @@ use planexe_ax::store::{AppendRequest, NewEvent, StreamWrite};
 use uuid::Uuid;
 
 /// Bytes that look random, the same for the same seed.
-fn bytes_of(seed: u64) -> Vec<u8> {
+pub(crate) fn bytes_of(seed: u64, count: usize) -> Vec<u8> {
     let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
     let mut next = || {
         state ^= state << 13;
@@ -14,12 +14,12 @@ fn bytes_of(seed: u64) -> Vec<u8> {
         state ^= state << 17;
         state.to_le_bytes()[3]
     };
-    (0..700).map(|_| next()).collect()
+    (0..count).map(|_| next()).collect()
 }
 
 /// The events of one random execution.
 pub(crate) fn events_of(seed: u64) -> Vec<Event> {
-    let bytes = bytes_of(seed);
+    let bytes = bytes_of(seed, 700);
     let mut program = Program::of(&bytes);
     let mut witness = Witness::new();
     witness.begin(&mut program);

@@ -80,6 +80,53 @@ async fn insert_sqlite(
     }
 }
 
+const UPSERT_TABLE: &str = "create table naive_# (id text primary key, position bigint not null, \
+     body text not null)";
+const UPSERT: &str = "insert into naive_# (id, position, body) values ($1, $2, $3) \
+     on conflict (id) do update set position = excluded.position, body = excluded.body";
+
+/// How many events a second are taken in when each writes its row of each table by a statement of
+/// its own; a transaction holds a thousand events. An event is what its row is called, and what
+/// stands there.
+pub async fn upserts(
+    database: &Database,
+    tables: usize,
+    events: &[(String, String)],
+) -> Result<f64> {
+    let statements: Vec<_> = (0..tables).map(|at| UPSERT.replace('#', &at.to_string())).collect();
+    let mut connection = PgConnection::connect(&database.url).await?;
+    for at in 0..tables {
+        database.execute(&UPSERT_TABLE.replace('#', &at.to_string())).await?;
+    }
+    let started = now();
+    let mut position = 0_i64;
+    for page in events.chunks(1_000) {
+        let mut transaction = connection.begin().await?;
+        for (id, body) in page {
+            position += 1;
+            for statement in &statements {
+                let statement = sqlx::query(sqlx::AssertSqlSafe(statement.as_str()));
+                let statement = statement.bind(id).bind(position).bind(body);
+                statement.execute(&mut *transaction).await?;
+            }
+        }
+        transaction.commit().await?;
+    }
+    let count = f64::from(u32::try_from(events.len()).unwrap_or(u32::MAX));
+    Ok(count / started.elapsed().as_secs_f64())
+}
+
+/// The tables of a database that were read row by row, and how many rows of each, since it was
+/// made; small tables are left out.
+pub async fn read_in_sequence(database: &Database) -> Result<Vec<(String, i64)>> {
+    let mut connection = PgConnection::connect(&database.url).await?;
+    let found = sqlx::query_as(
+        "select relname::text, seq_tup_read from pg_stat_user_tables \
+         where seq_tup_read > 0 and n_live_tup > 1000 order by relname",
+    );
+    Ok(found.fetch_all(&mut connection).await?)
+}
+
 async fn rate(stored: &AtomicU64, warm_up: Duration, measured: Duration) -> f64 {
     tokio::time::sleep(warm_up).await;
     let (before, started) = (stored.load(Ordering::Relaxed), now());
