@@ -151,17 +151,19 @@ async fn page(reader: &Reader, house: &House, list: &str) -> Result<usize> {
             let agents = reader.agents(workspace, None, wanted).await?.rows.len();
             1 + agents + reader.held_by(workspace, &agent, wanted).await?.rows.len()
         }
-        "plans, memory and agents' logs" => {
-            let plans = reader.plans(workspace, &PlanFilter::default(), wanted).await?;
-            let search = Some("a word".to_owned());
-            let filter = MemoryFilter { search, ..MemoryFilter::default() };
-            let memory = reader.memory(workspace, &filter, wanted).await?;
-            let filter = LogEntryFilter::default();
-            let logs = reader.agent_logs(workspace, &filter, wanted).await?;
-            1 + plans.rows.len() + memory.rows.len() + logs.rows.len()
-        }
+        "plans, memory and agents' logs" => seldom(reader, workspace, wanted).await?,
         _log => {
             house.store.read_log(Position::new(5_000), &LogFilter::default(), ROWS).await?.len()
         }
     })
+}
+
+async fn seldom(reader: &Reader, workspace: &WorkspaceId, wanted: &Wanted) -> Result<usize> {
+    let plans = reader.plans(workspace, &PlanFilter::default(), wanted).await?;
+    let search = Some("a word".to_owned());
+    let filter = MemoryFilter { search, ..MemoryFilter::default() };
+    let memory = reader.memory(workspace, &filter, wanted).await?;
+    let filter = LogEntryFilter::default();
+    let logs = reader.agent_logs(workspace, &filter, wanted).await?;
+    Ok(1 + plans.rows.len() + memory.rows.len() + logs.rows.len())
 }

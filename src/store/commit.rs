@@ -11,6 +11,8 @@ use std::time::Duration;
 
 /// How often a batch is tried.
 const APPEND_RETRIES_MAX: u32 = 5;
+/// How often it is tried again at once: after a guess, and where another server was faster.
+const QUICK_TRIES: u32 = 2;
 /// How often an unclear commit is looked up.
 const SETTLE_TRIES_MAX: u32 = 3;
 /// The pause after the first failure; it doubles with each one that follows.
@@ -94,7 +96,7 @@ async fn try_often(
                 false => return Err(unclear.error.into()),
             },
         }
-        if tried == 0 && matches!(last, StoreError::NotCommitted) {
+        if tried < QUICK_TRIES && matches!(last, StoreError::NotCommitted) {
             continue;
         }
         tracing::warn!(error = %last, tried = tried + 1, "a batch is tried again");
@@ -109,8 +111,11 @@ async fn attempt(
     early: &mut impl FnMut(Vec<Outcome>),
 ) -> Result<Vec<Outcome>, Failure> {
     let mut tx = writer.begin().await.map_err(Failure::Before)?;
-    let known = tx.read(requests).await.map_err(Failure::Before)?;
-    let plan = plan_batch(known, requests);
+    let guessed = tx.guess(requests).map(|known| plan_batch(known, requests));
+    let plan = match guessed.filter(|plan| plan.outcomes.iter().all(Result::is_ok)) {
+        Some(plan) => plan,
+        None => plan_batch(tx.read(requests).await.map_err(Failure::Before)?, requests),
+    };
     if plan.is_empty() {
         tx.rollback().await.map_err(Failure::Before)?;
         return Ok(plan.outcomes);

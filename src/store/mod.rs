@@ -17,6 +17,7 @@ mod plan;
 mod plan_tests;
 mod postgres;
 mod presence;
+mod remembered;
 mod rows;
 mod sqlite;
 mod streams;

@@ -76,6 +76,8 @@ pub(super) struct Plan<'a> {
     pub(super) streams: Vec<PlannedStream<'a>>,
     pub(super) keys: Vec<PlannedKey<'a>>,
     pub(super) batch: Batch,
+    /// The hash of the batch before.
+    pub(super) previous_hash: Hash,
     pub(super) log_id: Uuid,
 }
 
@@ -283,9 +285,9 @@ impl<'a> Planner<'a> {
             hash: hasher.finish(),
             leaf_prefixes,
         };
-        let log_id = head.log_id;
+        let (log_id, previous_hash) = (head.log_id, head.batch_hash);
         let Self { outcomes, events, streams, keys, .. } = self;
-        Plan { outcomes, events, streams, keys, batch, log_id }
+        Plan { outcomes, events, streams, keys, batch, previous_hash, log_id }
     }
 }
 

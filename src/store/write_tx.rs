@@ -52,6 +52,15 @@ pub(super) enum WriteTx<'w> {
 }
 
 impl WriteTx<'_> {
+    /// What the decision needs to know, when the appender may know it by itself: a guess, which the
+    /// commit proves, and which is no ground for refusing anything.
+    pub(super) fn guess(&mut self, requests: &[Prepared]) -> Option<Known> {
+        match self {
+            Self::Postgres(tx) => tx.guess(requests),
+            Self::Sqlite(_) | Self::Memory(_) => None,
+        }
+    }
+
     /// Reads what the decision needs to know, as it is under the lock.
     pub(super) async fn read(&mut self, requests: &[Prepared]) -> Result<Known, StoreError> {
         match self {

@@ -1,7 +1,7 @@
 -- The lock on the head and everything behind it: where the head has moved meanwhile, the first part
 -- is empty (its condition is looked at again under the lock), and so is all that follows.
 with head as (
-    select id from log_head where id = 1 and batch_no = $21 - 1 for update
+    select id from log_head where id = 1 and batch_no = $21 - 1 and batch_hash = $26 for update
 ), written_event as (
     insert into event (position, stream_id, version, event_id, kind, schema_version,
         recorded_at_ms, payload, metadata, leaf_hash)

@@ -6,6 +6,7 @@ use super::rows_text::RowsText;
 use crate::domain::{StreamName, WorkspaceId};
 use crate::store::error::StoreError;
 use crate::store::plan::{Known, KnownStream, Plan, Prepared, wanted_keys, wanted_streams};
+use crate::store::remembered::Remembered;
 use crate::store::rows::{self, AnswerRow, HeadRow, from_row, receipt_to_text, to_row};
 use crate::store::types::{Hash, Head};
 use sqlx::Connection;
@@ -65,6 +66,9 @@ pub(in crate::store) struct SqliteWriter {
     idle: Option<SqliteConnection>,
     texts: Arc<Texts>,
     reached: Head,
+    /// Holds for the head that was reached; a unit of work takes it along, and only a commit brings
+    /// it back.
+    remembered: Remembered,
     disk_failed: bool,
 }
 
@@ -73,7 +77,8 @@ impl SqliteWriter {
     pub(super) fn new(options: &SqliteConnectOptions, reached: Head) -> Self {
         let texts = Arc::new(Texts::new());
         let options = append_options(options);
-        Self { options, idle: None, texts, reached, disk_failed: false }
+        let remembered = Remembered::default();
+        Self { options, idle: None, texts, reached, remembered, disk_failed: false }
     }
 
     pub(in crate::store) async fn begin(&mut self) -> Result<SqliteTx<'_>, StoreError> {
@@ -86,7 +91,8 @@ impl SqliteWriter {
         };
         within(sqlx::raw_sql("begin immediate").execute(&mut connection)).await?;
         let texts = Arc::clone(&self.texts);
-        Ok(SqliteTx { writer: self, connection, texts, is_tainted: false })
+        let remembered = std::mem::take(&mut self.remembered);
+        Ok(SqliteTx { writer: self, connection, texts, remembered, is_tainted: false })
     }
 
     /// A disk that failed once cannot say what it holds: what is read back may be lost yet.
@@ -121,6 +127,7 @@ pub(in crate::store) struct SqliteTx<'w> {
     writer: &'w mut SqliteWriter,
     connection: SqliteConnection,
     texts: Arc<Texts>,
+    remembered: Remembered,
     is_tainted: bool,
 }
 
@@ -135,8 +142,17 @@ impl SqliteTx<'_> {
         if !head.goes_on_from(&self.writer.reached) {
             return Err(StoreError::WentBackwards);
         }
-        let mut known = Known { head, streams: HashMap::new(), keys: HashMap::new() };
-        self.read_streams(requests, &mut known).await?;
+        if head != self.writer.reached {
+            self.remembered = Remembered::default();
+        }
+        let remembered = self.remembered.all(&wanted_streams(requests));
+        let is_remembered = remembered.is_some();
+        let streams = remembered.unwrap_or_default();
+        let mut known = Known { head, streams, keys: HashMap::new() };
+        if !is_remembered {
+            self.read_streams(requests, &mut known).await?;
+            self.remembered.note(&known.streams);
+        }
         self.read_keys(requests, &mut known).await?;
         self.is_tainted = false;
         Ok(known)
@@ -275,6 +291,8 @@ impl SqliteTx<'_> {
             self.writer.disk_failed = true;
         }
         committed?;
+        self.remembered.learn(plan);
+        self.writer.remembered = self.remembered;
         self.writer.reached = plan.end();
         self.writer.idle = Some(self.connection);
         Ok(())

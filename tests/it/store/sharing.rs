@@ -1,7 +1,7 @@
 //! Promises 7 and 8: several servers on one PostgreSQL, slow commits, cut connections, callers that
 //! leave.
 
-use super::backend::{Backend, keyed, on_every_backend, workspace, write};
+use super::backend::{Backend, exactly, keyed, on_every_backend, workspace, write};
 use super::proxy::Proxy;
 use anyhow::{Result, ensure};
 use planexe_ax::store::{
@@ -149,6 +149,35 @@ async fn the_same_keys_on_two_servers_are_stored_once() -> Result<()> {
     }
     assert_eq!(stores[0].head().await?.position, Position::new(50));
     for store in stores {
+        store.close().await;
+    }
+    Ok(())
+}
+
+/// A server that wrote a stream's last event itself does not read it again, unless it must.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_another_server_wrote_is_seen_by_one_that_would_not_look() -> Result<()> {
+    if postgres_is_skipped() {
+        return Ok(());
+    }
+    let backend = Backend::postgres().await?;
+    let [one, other] = [backend.open().await?, backend.open().await?];
+    for round in 0..40 {
+        let version = 4 * round;
+        one.append(write("a", exactly(version), 1)).await?;
+        one.append(keyed(write("a", exactly(version + 1), 2), &format!("one {round}"), 1)).await?;
+        let key = format!("other {round}");
+        let first = other.append(keyed(write("a", exactly(version + 2), 3), &key, 1)).await?;
+        let refused = one.append(write("a", exactly(version + 2), 4)).await;
+        let actual = Version::new(version + 3);
+        let is_newest = matches!(&refused, Err(AppendError::Conflict { actual: found, .. }) if *found == actual);
+        ensure!(is_newest, "round {round}: {refused:?}");
+        one.append(write("a", exactly(version + 3), 5)).await?;
+        let again = one.append(keyed(write("a", exactly(version + 2), 3), &key, 1)).await?;
+        ensure!(again.receipt() == first.receipt(), "round {round}: {again:?}");
+    }
+    one.verify().await?;
+    for store in [one, other] {
         store.close().await;
     }
     Ok(())
