@@ -114,7 +114,7 @@ async fn page(reader: &Reader, house: &House, list: &str) -> Result<usize> {
             executions(ExecutionFilter { plan_id: Some(PlanId::parse("p1")?), ..any }).await?
         }
         "executions by words" => {
-            executions(ExecutionFilter { search: Some("exec".to_owned()), ..any }).await?
+            executions(ExecutionFilter { search: Some("random".to_owned()), ..any }).await?
         }
         "one execution" => reader.execution(workspace, execution).await?.rows.len(),
         "tasks" => reader.tasks(workspace, execution, wanted).await?.rows.len(),

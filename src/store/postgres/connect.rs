@@ -62,16 +62,17 @@ pub(in crate::store) fn options(url: &str) -> Result<PgConnectOptions, OpenError
     ]))
 }
 
-/// The settings of the one connection that appends: its few statements look rows up by their keys,
-/// whatever the statistics of a young table say.
+/// The statements on the log look rows up by their keys, whatever the statistics of a young table
+/// say, and however few rows a plan made for any page expects.
+const BY_KEY: [(&str, &str); 3] =
+    [("enable_seqscan", "off"), ("enable_hashjoin", "off"), ("enable_mergejoin", "off")];
+
+/// The settings of the one connection that appends.
 pub(super) fn append_options(options: &PgConnectOptions) -> PgConnectOptions {
     let is_asynchronous = is_planted("asynchronous_commit");
-    options.clone().options([
+    options.clone().options(BY_KEY).options([
         ("synchronous_commit", if is_asynchronous { "off" } else { "on" }),
         ("plan_cache_mode", "force_generic_plan"),
-        ("enable_seqscan", "off"),
-        ("enable_hashjoin", "off"),
-        ("enable_mergejoin", "off"),
     ])
 }
 
@@ -87,7 +88,7 @@ pub(super) fn pool(options: &PgConnectOptions, connections_max: u32) -> PgPool {
     PgPoolOptions::new()
         .max_connections(connections_max)
         .acquire_timeout(Duration::from_millis(ACQUIRE_MS_MAX))
-        .connect_lazy_with(options.clone())
+        .connect_lazy_with(options.clone().options(BY_KEY))
 }
 
 /// The first connection: says clearly why there is none.

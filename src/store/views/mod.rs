@@ -5,6 +5,7 @@
 mod catalogue;
 mod compare;
 mod control;
+mod copy;
 mod select;
 mod session;
 mod texts;

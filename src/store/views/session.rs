@@ -11,10 +11,13 @@ use sqlx::query::Query;
 use sqlx::sqlite::{Sqlite, SqliteArguments, SqliteConnectOptions, SqliteConnection, SqliteRow};
 use sqlx::{AssertSqlSafe, Connection as _, Row as _};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// How long a statement that looks at all rows of a table may take.
 const LENGTH_MS_MAX: u64 = 3_600_000;
+/// How long rows may take that are written in bulk; the server gives up before.
+const COPY_MS_MAX: u64 = 15_000;
 
 /// What is bound to a place in a statement.
 #[derive(Debug, Clone)]
@@ -202,7 +205,7 @@ impl Session<'_> {
             self.script("set local statement_timeout = 0").await?;
         }
         let script = sqlx::raw_sql(AssertSqlSafe(text.to_owned()));
-        let limit = std::time::Duration::from_millis(LENGTH_MS_MAX);
+        let limit = Duration::from_millis(LENGTH_MS_MAX);
         let done = match &mut self.link {
             Link::Postgres(link) => tokio::time::timeout(limit, script.execute(&mut **link))
                 .await
@@ -228,6 +231,22 @@ impl Session<'_> {
         })
     }
 
+    /// Takes a stream of rows in, on PostgreSQL; false when a row of one of these keys is there.
+    pub(super) async fn copy(&mut self, text: &str, stream: &[u8]) -> Result<bool, StoreError> {
+        let Link::Postgres(link) = &mut self.link else { return Ok(false) };
+        let copying = async {
+            let mut copy = link.copy_in_raw(text).await?;
+            copy.send(stream).await?;
+            copy.finish().await
+        };
+        match tokio::time::timeout(Duration::from_millis(COPY_MS_MAX), copying).await {
+            Ok(Ok(_)) => Ok(true),
+            Ok(Err(error)) if is_there_already(&error) => Ok(false),
+            Ok(Err(error)) => Err(error.into()),
+            Err(_) => Err(StoreError::timed_out()),
+        }
+    }
+
     /// The rows that a query finds; their columns hold what is said.
     pub(super) async fn rows(
         &mut self,
@@ -248,6 +267,10 @@ impl Session<'_> {
             }
         }
     }
+}
+
+fn is_there_already(error: &sqlx::Error) -> bool {
+    error.as_database_error().is_some_and(|error| error.is_unique_violation())
 }
 
 fn postgres_query(text: &str, binds: Vec<Bind>) -> Query<'static, Postgres, PgArguments> {

@@ -143,6 +143,13 @@ pub(super) fn write(table: &Table, generation: u64, dialect: Dialect, is_guarded
     format!("insert into {name} ({list}) {source} on conflict ({key}) do update set {sets}{guard}")
 }
 
+/// Takes rows in, in bulk; PostgreSQL only.
+pub(super) fn copy(table: &Table, generation: u64) -> String {
+    let name = stored_name(table.name, generation);
+    let list = names(&all_columns(table), ", ");
+    format!("copy {name} ({list}) from stdin (format binary)")
+}
+
 /// A page of rows, by key.
 pub(super) fn page(table: &Table, generation: u64, has_after: bool, rows: usize) -> String {
     let name = stored_name(table.name, generation);

@@ -1,5 +1,6 @@
 //! The transaction that writes windows: their rows, and how far they are.
 
+use super::copy::stream_of;
 use super::session::{Bind, Session};
 use super::texts::{self, Dialect, MARKS};
 use crate::domain::Timestamp;
@@ -119,9 +120,32 @@ async fn write_tables(
         let is_guarded = moves_on || table.mode == Mode::Replace;
         let place = (table, write.generation);
         remove_rows(session, dialect, place, &writes.gone).await?;
-        write_rows(session, dialect, place, is_guarded, &writes.rows).await?;
+        let is_new = !moves_on && table.mode == Mode::Replace && dialect == Dialect::Postgres;
+        if !is_new || !copy_rows(session, place, &writes.rows).await? {
+            write_rows(session, dialect, place, is_guarded, &writes.rows).await?;
+        }
     }
     Ok(())
+}
+
+/// Writes rows that are new, as nearly all are while a window is built; false, and nothing is
+/// written, when one of them is there already.
+async fn copy_rows(
+    session: &mut Session<'_>,
+    (table, generation): (&Table, u64),
+    rows: &[(Row, Mark)],
+) -> Result<bool, StoreError> {
+    if rows.is_empty() {
+        return Ok(true);
+    }
+    session.script("savepoint before_copy").await?;
+    let is_copied = session.copy(&texts::copy(table, generation), &stream_of(rows)).await?;
+    if is_copied {
+        session.script("release savepoint before_copy").await?;
+    } else {
+        session.script("rollback to savepoint before_copy").await?;
+    }
+    Ok(is_copied)
 }
 
 /// Makes what a table is searched by.

@@ -3,7 +3,7 @@
 
 use super::backend::{Backend, exactly, keyed, on_every_backend, workspace, write};
 use super::proxy::Proxy;
-use anyhow::{Result, ensure};
+use anyhow::{Result, bail, ensure};
 use planexe_ax::store::{
     AppendError, Expected, LogFilter, Position, Store, StoreConfig, Tailer, Version,
 };
@@ -170,8 +170,10 @@ async fn what_another_server_wrote_is_seen_by_one_that_would_not_look() -> Resul
         let first = other.append(keyed(write("a", exactly(version + 2), 3), &key, 1)).await?;
         let refused = one.append(write("a", exactly(version + 2), 4)).await;
         let actual = Version::new(version + 3);
-        let is_newest = matches!(&refused, Err(AppendError::Conflict { actual: found, .. }) if *found == actual);
-        ensure!(is_newest, "round {round}: {refused:?}");
+        let Err(AppendError::Conflict { actual: found, .. }) = refused else {
+            bail!("round {round}: {refused:?}")
+        };
+        ensure!(found == actual, "round {round}: {found}");
         one.append(write("a", exactly(version + 3), 5)).await?;
         let again = one.append(keyed(write("a", exactly(version + 2), 3), &key, 1)).await?;
         ensure!(again.receipt() == first.receipt(), "round {round}: {again:?}");
