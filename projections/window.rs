@@ -109,7 +109,9 @@ pub trait Window: Send + Sync + 'static {
     fn name(&self) -> &'static str;
 
     /// Raised when the same events give other rows.
-    fn version(&self) -> u16;
+    fn version(&self) -> u16 {
+        1
+    }
 
     /// Its tables.
     fn tables(&self) -> &'static [Table];
@@ -130,10 +132,12 @@ pub trait Window: Send + Sync + 'static {
     /// Marks what an event changed, as the state has it now.
     fn after(
         &self,
-        happened: &Happened<'_>,
-        subject: &Subject<'_>,
-        changes: &mut Changes<'_>,
-    ) -> Result<(), FoldError>;
+        _happened: &Happened<'_>,
+        _subject: &Subject<'_>,
+        _changes: &mut Changes<'_>,
+    ) -> Result<(), FoldError> {
+        Ok(())
+    }
 
     /// The row of a touched part in the table at that place among [`Self::tables`], as the state
     /// has it now.

@@ -36,10 +36,6 @@ impl Window for CompletedByDay {
         "completed_by_day"
     }
 
-    fn version(&self) -> u16 {
-        1
-    }
-
     fn tables(&self) -> &'static [Table] {
         &[TABLE]
     }
@@ -58,10 +54,6 @@ impl Window for CompletedByDay {
             let key = [at.workspace_cell(), agent.into(), day.into()];
             changes.add(0, key.map(|cell| cell.to_value()).to_vec(), &[1]);
         }
-        Ok(())
-    }
-
-    fn after(&self, _: &Happened<'_>, _: &Subject<'_>, _: &mut Changes<'_>) -> Told {
         Ok(())
     }
 }
