@@ -10,6 +10,7 @@ use crate::{
     http::{self, App},
     projections,
     projector::{Auditor, AuditorConfig, Projector, ProjectorConfig},
+    reading::Reader,
     store::{LogFilter, Position, Store},
 };
 use anyhow::{Context, anyhow};
@@ -53,7 +54,8 @@ pub(super) async fn serve(config: &Config) -> Result<(), Failure> {
     );
     auditor.start();
     announce(address, &config.database);
-    let app = App { database: config.database.kind(), engine: engine.clone() };
+    let reader = Reader::new(store.clone(), views.clone(), Clock::System, projector.reached());
+    let app = App { database: config.database.kind(), engine: engine.clone(), reader };
     let ended = until_stopped(listener, app, stop).await;
     engine.stop().await;
     auditor.stop().await;

@@ -1,12 +1,12 @@
-//! `/healthz`: whether the server can do its work.
+//! Whether the server can do its work, and what it is.
 
 use super::App;
-use axum::{
-    Json,
-    extract::State,
-    http::StatusCode,
-    response::{IntoResponse, Response},
-};
+use super::code::Code;
+use super::problem::Problem;
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -28,4 +28,31 @@ pub(super) async fn get(State(app): State<Arc<App>>) -> Response {
     };
     let version = env!("CARGO_PKG_VERSION");
     (code, Json(Health { status, version, database: app.database, position })).into_response()
+}
+
+#[derive(Serialize)]
+pub(super) struct Ready {
+    status: &'static str,
+    position: u64,
+    lag_ms: u64,
+}
+
+/// Says `ready` once the log can be read and the windows are there to be asked.
+pub(super) async fn ready(State(app): State<Arc<App>>) -> Result<Json<Ready>, Problem> {
+    let position = app.position().await;
+    let position =
+        position.ok_or_else(|| Problem::new(Code::Unavailable, "the log cannot be read"))?;
+    let age = app.reader.age_of("progress").await?;
+    Ok(Json(Ready { status: "ready", position, lag_ms: age.lag_ms }))
+}
+
+#[derive(Serialize)]
+pub(super) struct Version {
+    name: &'static str,
+    version: &'static str,
+}
+
+/// What program this is.
+pub(super) async fn version() -> Json<Version> {
+    Json(Version { name: "planexe-ax", version: env!("CARGO_PKG_VERSION") })
 }

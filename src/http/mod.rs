@@ -1,9 +1,29 @@
 //! The door: a file for each resource.
 
+mod agents;
+mod around;
+mod asking;
+mod body;
+mod caller;
+mod code;
+mod errors;
 mod health;
+mod plain_json;
+mod problem;
+mod terms;
+mod writing;
+
+pub use code::Code;
+pub use errors::errors_markdown;
 
 use crate::engine::Engine;
-use axum::{Router, routing::get};
+use crate::reading::Reader;
+use crate::store::Position;
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::from_fn;
+use axum::routing::{get, post};
+use problem::Problem;
 use std::{future::Future, io, sync::Arc};
 use tokio::net::TcpListener;
 
@@ -13,6 +33,8 @@ pub struct App {
     pub database: &'static str,
     /// The engine.
     pub engine: Engine,
+    /// What is asked of the windows.
+    pub reader: Reader,
 }
 
 impl App {
@@ -20,11 +42,35 @@ impl App {
     pub async fn position(&self) -> Option<u64> {
         self.engine.store().head().await.ok().map(|head| head.position.get())
     }
+
+    /// Waits until a window has come to a position, when one is asked for.
+    async fn wait_for(&self, window: &str, min_position: Option<u64>) -> Result<(), Problem> {
+        match min_position {
+            Some(position) => Ok(self.reader.wait_for(window, Position::new(position)).await?),
+            None => Ok(()),
+        }
+    }
 }
 
 /// All routes.
 pub fn router(app: Arc<App>) -> Router {
-    Router::new().route("/healthz", get(health::get)).with_state(app)
+    let api = Router::new()
+        .route("/agents", get(agents::list).post(agents::register))
+        .route("/agents/register", post(agents::register))
+        .route("/agents/{agent_id}", get(agents::get).patch(agents::change))
+        .route("/agents/{agent_id}/capabilities", get(agents::capabilities));
+    Router::new()
+        .nest("/api", api)
+        .route("/healthz", get(health::get))
+        .route("/readyz", get(health::ready))
+        .route("/version", get(health::version))
+        .route("/errors", get(errors::list))
+        .route("/errors/{code}", get(errors::get))
+        .fallback(around::nothing_there)
+        .method_not_allowed_fallback(around::no_such_method)
+        .layer(DefaultBodyLimit::max(body::BODY_BYTES_MAX))
+        .layer(from_fn(around::around))
+        .with_state(app)
 }
 
 /// Answers requests until `stop` comes, then those that were accepted before.

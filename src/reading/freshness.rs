@@ -1,6 +1,6 @@
 //! How old the windows are, and how to wait for what is not in them yet.
 
-use super::{ReadError, Reader};
+use super::{Age, ReadError, Reader};
 use crate::store::views::Phase;
 use crate::store::{LogFilter, Position, StoreError};
 use std::time::Duration;
@@ -38,6 +38,16 @@ impl Reader {
                 Err(ReadError::NotYetVisible { wanted, reached })
             }
         }
+    }
+
+    /// How old a window is.
+    pub async fn age_of(&self, window: &str) -> Result<Age, ReadError> {
+        let known = self.views.generations().await?;
+        let live = known.iter().find(|it| it.name == window && it.phase == Phase::Live);
+        let not_built = || ReadError::NotBuilt { window: window.to_owned() };
+        let live = live.filter(|live| !live.fingerprint.is_empty()).ok_or_else(not_built)?;
+        let (position, is_stopped) = (live.position, live.stopped.is_some());
+        Ok(Age { position, lag_ms: self.lag_ms(position).await?, is_stopped })
     }
 
     /// The last event that a window has taken in; none while it is made for the first time.

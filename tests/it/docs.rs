@@ -7,6 +7,11 @@ fn the_page_of_exit_codes_is_current() {
     check("docs/exit-codes.md", &planexe_ax::exit::page());
 }
 
+#[test]
+fn the_page_of_errors_is_current() {
+    check("docs/errors.md", &planexe_ax::http::errors_markdown());
+}
+
 fn check(path: &str, text: &str) {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
     if std::env::var_os("AX_DOCS").is_some_and(|value| value == "write") {

@@ -3,6 +3,7 @@
 mod docs;
 mod engine;
 mod feed;
+mod http;
 mod program;
 mod projector;
 mod reading;

@@ -1,0 +1,331 @@
+//! `/api/agents`: who there is, what each can do, and how it stands.
+
+use super::App;
+use super::asking::{Query, aged, page};
+use super::body::Body;
+use super::caller::Caller;
+use super::code::Code;
+use super::problem::Problem;
+use super::terms::Terms;
+use super::writing::Write;
+use crate::domain::agent::AgentCommand;
+use crate::domain::event::agent::{AgentKind, AgentProfile, Capability};
+use crate::domain::{
+    ActionName, AgentId, Command, Event, Json, Priority, State, StreamName, Text, Title,
+};
+use crate::projections::agents::AgentRow;
+use axum::extract::{Path, State as Shared};
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// How many tasks an agent can hold at once when it says nothing.
+const CONCURRENT_TASKS: u32 = 1;
+
+/// An agent makes itself known.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Registration {
+    agent_id: Option<AgentId>,
+    name: Title,
+    role: Option<Title>,
+    #[serde(default)]
+    kind: AgentKind,
+    capabilities: Vec<Ability>,
+    integration_endpoints: Option<BTreeMap<String, String>>,
+    webhook_url: Option<Text>,
+    max_concurrent_tasks: Option<u32>,
+}
+
+/// Something that it can do: an action with its parameters, or the action alone.
+#[derive(Debug, Clone)]
+pub(super) struct Ability(Capability);
+
+impl<'de> Deserialize<'de> for Ability {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(AbilityVisitor)
+    }
+}
+
+struct AbilityVisitor;
+
+impl<'de> Visitor<'de> for AbilityVisitor {
+    type Value = Ability;
+
+    fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("an action, or an object with an action and its params")
+    }
+
+    fn visit_str<E: serde::de::Error>(self, action: &str) -> Result<Ability, E> {
+        let action = ActionName::parse(action).map_err(E::custom)?;
+        Ok(Ability(Capability { action, params: Vec::new() }))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Ability, A::Error> {
+        Capability::deserialize(MapAccessDeserializer::new(map)).map(Ability)
+    }
+}
+
+impl Registration {
+    fn profile(self) -> Result<AgentProfile, Problem> {
+        let endpoints = self.integration_endpoints.map(|endpoints| json!(endpoints));
+        let endpoints = endpoints.as_ref().map(Json::from_value).transpose();
+        Ok(AgentProfile {
+            name: self.name,
+            role: self.role,
+            kind: self.kind,
+            capabilities: self.capabilities.into_iter().map(|ability| ability.0).collect(),
+            integration_endpoints: endpoints.map_err(|error| {
+                Problem::at(Code::Invalid, "/integration_endpoints", error.to_string())
+            })?,
+            webhook_url: self.webhook_url,
+            concurrent_tasks_max: self.max_concurrent_tasks.unwrap_or(CONCURRENT_TASKS),
+        })
+    }
+}
+
+/// Makes an agent known: 201, or 200 where it was known and is brought up to date.
+pub(super) async fn register(
+    Shared(app): Shared<Arc<App>>,
+    caller: Caller,
+    terms: Terms,
+    Body { value, bytes }: Body<Registration>,
+) -> Result<Response, Problem> {
+    let agent_id = value.agent_id.clone().unwrap_or_else(new_id);
+    let profile = value.profile()?;
+    let command = AgentCommand::Register { agent_id: agent_id.clone(), profile };
+    let done = app.order_agent(&caller, &terms, &bytes, &agent_id, command).await?;
+    let is_new = done.has("agent_registered");
+    Ok(done.answer(if is_new { StatusCode::CREATED } else { StatusCode::OK }))
+}
+
+fn new_id() -> AgentId {
+    AgentId::parse(&format!("agent_{}", Uuid::now_v7().simple())).expect("it is an id")
+}
+
+/// What a person changes about an agent, one thing at a time.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct AgentPatch {
+    status: Option<WantedStatus>,
+    capabilities: Option<Vec<Ability>>,
+    priority: Option<Priority>,
+    reason: Option<Text>,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum WantedStatus {
+    Active,
+    Paused,
+    Retired,
+}
+
+/// Pauses an agent, lets it go on, sends it away, or changes what is known of it.
+pub(super) async fn change(
+    Shared(app): Shared<Arc<App>>,
+    caller: Caller,
+    terms: Terms,
+    Path(agent_id): Path<String>,
+    Body { value, bytes }: Body<AgentPatch>,
+) -> Result<Response, Problem> {
+    let agent_id = known_id(&agent_id)?;
+    let (agent, _) = app.engine.agent(&caller.workspace, &agent_id).await?;
+    let profile = agent.profile().ok_or_else(no_such_agent)?;
+    let command = value.command(profile)?;
+    let done = app.order_agent(&caller, &terms, &bytes, &agent_id, command).await?;
+    Ok(done.answer(StatusCode::OK))
+}
+
+impl AgentPatch {
+    fn command(self, profile: &AgentProfile) -> Result<AgentCommand, Problem> {
+        let Self { status, capabilities, priority, reason } = self;
+        match (status, capabilities, priority) {
+            (Some(WantedStatus::Active), None, None) => Ok(AgentCommand::Resume),
+            (Some(WantedStatus::Paused), None, None) => Ok(AgentCommand::Pause { reason }),
+            (Some(WantedStatus::Retired), None, None) => Ok(AgentCommand::Retire { reason }),
+            (None, Some(abilities), None) => {
+                let capabilities = abilities.into_iter().map(|ability| ability.0).collect();
+                Ok(AgentCommand::Change {
+                    profile: AgentProfile { capabilities, ..profile.clone() },
+                })
+            }
+            (None, None, Some(priority)) => Ok(AgentCommand::SetPriority { priority }),
+            (_, _, _) => Err(Problem::new(
+                Code::Invalid,
+                "name one thing: status (active, paused, retired), capabilities or priority",
+            )),
+        }
+    }
+}
+
+/// Which agents are wanted.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Wish {
+    limit: Option<usize>,
+    cursor: Option<String>,
+    min_position: Option<u64>,
+}
+
+/// The agents, the newest first.
+pub(super) async fn list(
+    Shared(app): Shared<Arc<App>>,
+    caller: Caller,
+    Query(wish): Query<Wish>,
+) -> Result<Response, Problem> {
+    app.wait_for("agents", wish.min_position).await?;
+    let wanted = page(wish.limit, wish.cursor)?;
+    let found = app.reader.agents(&caller.workspace, None, &wanted).await?;
+    let agents = found.rows.iter().map(|marked| app.shown(&caller, &marked.row));
+    let agents = agents.collect::<Vec<_>>();
+    let answer = json!({"agents": agents, "next_cursor": found.next_cursor});
+    Ok(aged(found.age, axum::Json(answer)))
+}
+
+/// One agent.
+pub(super) async fn get(
+    Shared(app): Shared<Arc<App>>,
+    caller: Caller,
+    Path(agent_id): Path<String>,
+    Query(wish): Query<Wish>,
+) -> Result<Response, Problem> {
+    let agent_id = known_id(&agent_id)?;
+    app.wait_for("agents", wish.min_position).await?;
+    let found = app.reader.agent(&caller.workspace, &agent_id).await?;
+    let row = found.rows.first().ok_or_else(no_such_agent)?;
+    Ok(aged(found.age, axum::Json(app.shown(&caller, &row.row))))
+}
+
+/// What one agent can do.
+pub(super) async fn capabilities(
+    Shared(app): Shared<Arc<App>>,
+    caller: Caller,
+    Path(agent_id): Path<String>,
+) -> Result<Response, Problem> {
+    let agent_id = known_id(&agent_id)?;
+    let found = app.reader.agent(&caller.workspace, &agent_id).await?;
+    let row = found.rows.first().ok_or_else(no_such_agent)?;
+    let shown = app.shown(&caller, &row.row);
+    let answer = json!({"agent_id": agent_id, "capabilities": shown.capabilities});
+    Ok(aged(found.age, axum::Json(answer)))
+}
+
+/// An agent, as the door shows it.
+#[derive(Debug, Serialize)]
+struct AgentShown<'a> {
+    agent_id: &'a str,
+    name: &'a str,
+    role: Option<&'a str>,
+    kind: &'a str,
+    capabilities: Value,
+    integration_endpoints: Option<Value>,
+    webhook_url: Option<&'a str>,
+    max_concurrent_tasks: u32,
+    status: &'static str,
+    priority: &'a str,
+    registered_at: String,
+    last_heartbeat: Option<String>,
+    leases: Vec<Lease>,
+    version: u64,
+}
+
+/// A task that an agent holds.
+#[derive(Debug, Serialize)]
+struct Lease {
+    execution_id: String,
+    task_id: String,
+}
+
+impl App {
+    async fn order_agent(
+        &self,
+        caller: &Caller,
+        terms: &Terms,
+        body: &[u8],
+        agent_id: &AgentId,
+        command: AgentCommand,
+    ) -> Result<super::writing::Done, Problem> {
+        let stream = StreamName::agent(agent_id);
+        let command = Command::Agent(command);
+        self.write(Write { caller, terms, body, stream, command, describe }).await
+    }
+
+    fn shown<'a>(&self, caller: &Caller, row: &'a AgentRow) -> AgentShown<'a> {
+        let agent_id = AgentId::parse(&row.agent_id).expect("the row of an agent has its id");
+        let held = self.engine.index().held_by(&caller.workspace, &agent_id);
+        let lease = |held: &crate::engine::HeldTask| Lease {
+            execution_id: held.execution_id.to_string(),
+            task_id: held.task_id.to_string(),
+        };
+        let seen = self.engine.presence().last_seen(&caller.workspace, &agent_id);
+        AgentShown {
+            agent_id: &row.agent_id,
+            name: &row.name,
+            role: row.role.as_deref(),
+            kind: &row.kind,
+            capabilities: value_of(&row.capabilities.0),
+            integration_endpoints: row.integration_endpoints.as_ref().map(|it| value_of(&it.0)),
+            webhook_url: row.webhook_url.as_deref(),
+            max_concurrent_tasks: row.concurrent_tasks_max,
+            status: public_status(&row.status, !held.is_empty()),
+            priority: &row.priority,
+            registered_at: row.registered_at.to_string(),
+            last_heartbeat: seen.or(row.last_seen_at).map(|at| at.to_string()),
+            leases: held.iter().map(lease).collect(),
+            version: row.version,
+        }
+    }
+}
+
+/// `active` has work, `idle` has none, `offline` was not heard of for too long.
+fn public_status(status: &str, has_work: bool) -> &'static str {
+    match (status, has_work) {
+        ("active", true) => "active",
+        ("active", false) => "idle",
+        ("paused", _) => "paused",
+        ("draining", _) => "draining",
+        ("retired", _) => "retired",
+        (_, _) => "offline",
+    }
+}
+
+fn value_of(json: &str) -> Value {
+    serde_json::from_str(json).unwrap_or_default()
+}
+
+/// What a write is answered: the agent as it is afterwards.
+fn describe(state: &State, _: &[Event]) -> Vec<u8> {
+    let agent = state.agent();
+    let Some((agent, profile)) = agent.and_then(|agent| Some((agent, agent.profile()?))) else {
+        return Vec::new();
+    };
+    let shown = json!({
+        "agent_id": agent.agent_id(),
+        "name": profile.name,
+        "role": profile.role,
+        "kind": profile.kind,
+        "capabilities": profile.capabilities,
+        "integration_endpoints": profile.integration_endpoints,
+        "webhook_url": profile.webhook_url,
+        "max_concurrent_tasks": profile.concurrent_tasks_max,
+        "status": public_status(agent.status().as_str(), false),
+        "priority": agent.priority(),
+        "registered_at": agent.registered_at().map(|at| at.to_string()),
+    });
+    serde_json::to_vec(&shown).expect("texts and numbers always become JSON")
+}
+
+fn known_id(agent_id: &str) -> Result<AgentId, Problem> {
+    AgentId::parse(agent_id).map_err(|_| no_such_agent())
+}
+
+fn no_such_agent() -> Problem {
+    Problem::new(Code::NotFound, "there is no such agent")
+}

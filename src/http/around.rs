@@ -1,0 +1,78 @@
+//! What happens around every handler: the request has an id, a handler that panics hurts nobody
+//! else, a problem becomes its document, and nothing is cached.
+
+use super::code::Code;
+use super::problem::Problem;
+use axum::extract::Request;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use std::panic::AssertUnwindSafe;
+use std::pin::pin;
+use std::task::Poll;
+use tracing::Instrument;
+use uuid::Uuid;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// How long an id may be that a client gives its request.
+const REQUEST_ID_BYTES_MAX: usize = 64;
+
+/// Names the request in the log and in its answer, and writes the problem document.
+pub(super) async fn around(request: Request, next: Next) -> Response {
+    let id = request_id(request.headers());
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let span =
+        tracing::info_span!("request", request.id = %id, http.method = %method, http.path = path);
+    let answered = caught(next.run(request)).instrument(span).await;
+    let mut response = answered.unwrap_or_else(|| {
+        tracing::error!(request.id = %id, http.path = path, "a handler panicked");
+        let detail = "something is wrong with the server, and in its log";
+        Problem::new(Code::Internal, detail).into_response()
+    });
+    if let Some(problem) = response.extensions_mut().remove::<Problem>() {
+        let json = HeaderValue::from_static("application/problem+json");
+        response.headers_mut().insert(header::CONTENT_TYPE, json);
+        *response.body_mut() = problem.document(&path, &id).into();
+    }
+    let headers = response.headers_mut();
+    headers.remove(header::CONTENT_LENGTH);
+    if let Ok(id) = HeaderValue::from_str(&id) {
+        headers.insert(REQUEST_ID, id);
+    }
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    response
+}
+
+/// The id that the client gave, when it is a plain one.
+fn request_id(headers: &HeaderMap) -> String {
+    let is_plain = |id: &&str| {
+        let fits = (1..=REQUEST_ID_BYTES_MAX).contains(&id.len());
+        fits && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+    };
+    let given = headers.get(REQUEST_ID).and_then(|id| id.to_str().ok()).filter(is_plain);
+    given.map_or_else(|| Uuid::now_v7().to_string(), str::to_owned)
+}
+
+/// What comes of it; none when it panicked.
+async fn caught<T>(work: impl Future<Output = T>) -> Option<T> {
+    let mut work = pin!(work);
+    std::future::poll_fn(|context| {
+        let poll = || work.as_mut().poll(context);
+        match std::panic::catch_unwind(AssertUnwindSafe(poll)) {
+            Ok(poll) => poll.map(Some),
+            Err(_) => Poll::Ready(None),
+        }
+    })
+    .await
+}
+
+/// No route has this path.
+pub(super) async fn nothing_there() -> Problem {
+    Problem::new(Code::NotFound, "there is nothing at this path: GET /docs lists what there is")
+}
+
+/// The path has a route, of another method.
+pub(super) async fn no_such_method() -> Problem {
+    Problem::new(Code::MethodNotAllowed, "this path takes other methods: see Allow")
+}

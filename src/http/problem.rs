@@ -1,0 +1,212 @@
+//! What a request that failed is answered with: a problem document (RFC 9457).
+
+use super::code::Code;
+use crate::domain::Rejection;
+use crate::engine::EngineError;
+use crate::reading::ReadError;
+use crate::store::{AppendError, StoreError};
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+
+/// What a client that was turned away is to wait.
+const RETRY_SECONDS: u64 = 1;
+
+/// What went wrong, and what to do about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Problem {
+    pub(super) code: Code,
+    detail: String,
+    errors: Vec<FieldError>,
+    next_actions: Vec<String>,
+    current: Option<&'static str>,
+    allowed: Option<Vec<&'static str>>,
+    current_version: Option<u64>,
+}
+
+/// What is wrong at one place of the body.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(super) struct FieldError {
+    /// Where, as a JSON pointer.
+    pub(super) pointer: String,
+    /// A word for it.
+    pub(super) code: &'static str,
+    /// What is wrong, and what would be right.
+    pub(super) message: String,
+}
+
+/// The document, as it is sent.
+#[derive(Serialize)]
+struct Document<'a> {
+    r#type: String,
+    title: &'static str,
+    status: u16,
+    detail: &'a str,
+    instance: &'a str,
+    code: &'static str,
+    request_id: &'a str,
+    retryable: bool,
+    #[serde(skip_serializing_if = "<[FieldError]>::is_empty")]
+    errors: &'a [FieldError],
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    next_actions: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    current: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    allowed: Option<&'a [&'static str]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    current_version: Option<u64>,
+}
+
+impl Problem {
+    pub(super) fn new(code: Code, detail: impl Into<String>) -> Self {
+        Self {
+            code,
+            detail: detail.into(),
+            errors: Vec::new(),
+            next_actions: Vec::new(),
+            current: None,
+            allowed: None,
+            current_version: None,
+        }
+    }
+
+    /// Something in the body is wrong.
+    pub(super) fn at(code: Code, pointer: impl Into<String>, message: impl Into<String>) -> Self {
+        let (pointer, message) = (pointer.into(), message.into());
+        let errors = vec![FieldError { pointer, code: code.as_str(), message: message.clone() }];
+        Self { errors, ..Self::new(code, message) }
+    }
+
+    /// What the caller could do now.
+    pub(super) fn next(mut self, action: impl Into<String>) -> Self {
+        self.next_actions.push(action.into());
+        self
+    }
+
+    /// The document as it is sent in answer to one request.
+    pub(super) fn document(&self, instance: &str, request_id: &str) -> Vec<u8> {
+        let document = Document {
+            r#type: format!("/errors/{}", self.code.as_str()),
+            title: self.code.title(),
+            status: self.code.status().as_u16(),
+            detail: &self.detail,
+            instance,
+            code: self.code.as_str(),
+            request_id,
+            retryable: self.code.is_retryable(),
+            errors: &self.errors,
+            next_actions: &self.next_actions,
+            current: self.current,
+            allowed: self.allowed.as_deref(),
+            current_version: self.current_version,
+        };
+        serde_json::to_vec(&document).expect("texts and numbers always become JSON")
+    }
+}
+
+/// The document itself is written around all handlers, where the request's id is known.
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let mut response = self.code.status().into_response();
+        if self.code.is_retryable() {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(RETRY_SECONDS));
+        }
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+impl From<Rejection> for Problem {
+    fn from(rejection: Rejection) -> Self {
+        let code = Code::from(&rejection);
+        let detail = rejection.to_string();
+        match rejection {
+            Rejection::Invalid { pointer, message } => Self::at(code, pointer, message),
+            Rejection::IllegalMove { from, .. } => {
+                let allowed = from.moves().iter().map(|status| status.as_str()).collect();
+                let (current, allowed) = (Some(from.as_str()), Some(allowed));
+                Self { current, allowed, ..Self::new(code, detail) }
+            }
+            Rejection::WrongState { state, .. } => {
+                Self { current: Some(state), ..Self::new(code, detail) }
+            }
+            Rejection::LeaseLost { .. } => Self::new(code, detail)
+                .next("stop working on this task, without side effects")
+                .next("GET /api/agents/{agent_id}/work"),
+            Rejection::NotFound { .. }
+            | Rejection::AlreadyExists { .. }
+            | Rejection::Circle { .. }
+            | Rejection::SubtasksOpen { .. }
+            | Rejection::LeaseUnknown { .. }
+            | Rejection::NotGrantable { .. }
+            | Rejection::ResolutionDoesNotFit { .. }
+            | Rejection::PersonNeeded { .. } => Self::new(code, detail),
+        }
+    }
+}
+
+impl From<EngineError> for Problem {
+    fn from(error: EngineError) -> Self {
+        match error {
+            EngineError::Rejected(rejection) => rejection.into(),
+            EngineError::VersionMismatch { actual, .. } => Self {
+                current_version: Some(actual.get()),
+                ..Self::new(Code::VersionMismatch, error.to_string())
+            },
+            EngineError::KeyReused => Self::new(Code::KeyReused, error.to_string()),
+            EngineError::Busy | EngineError::Contended { .. } => {
+                Self::new(Code::Busy, error.to_string())
+            }
+            EngineError::OutcomeUnknown => Self::new(Code::OutcomeUnknown, error.to_string()),
+            EngineError::Stopping => Self::new(Code::Stopping, error.to_string()),
+            EngineError::Append(AppendError::Store(error)) | EngineError::Store(error) => {
+                error.into()
+            }
+            EngineError::Append(AppendError::TooLarge { unit, limit, .. }) => {
+                Self::new(Code::TooLarge, format!("one request holds at most {limit} {unit}"))
+            }
+            EngineError::BrokenStream { .. } | EngineError::Append(_) => internal(&error),
+        }
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::DiskFull => {
+                Self::new(Code::StorageFull, "the disk of the database is full")
+            }
+            StoreError::Unavailable { .. }
+            | StoreError::Contended { .. }
+            | StoreError::NotCommitted
+            | StoreError::ReadOnly
+            | StoreError::DiskFailed => {
+                tracing::warn!(%error, "a request could not be done: {error}");
+                Self::new(Code::Unavailable, "the database cannot do this now")
+            }
+            StoreError::Damaged(_)
+            | StoreError::WentBackwards
+            | StoreError::Tainted
+            | StoreError::Database { .. } => internal(&error),
+        }
+    }
+}
+
+impl From<ReadError> for Problem {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::NotYetVisible { .. } => Self::new(Code::NotYetVisible, error.to_string()),
+            ReadError::NotBuilt { .. } => Self::new(Code::NotBuilt, error.to_string()),
+            ReadError::Cursor(error) => Self::new(Code::BadRequest, error.to_string()),
+            ReadError::Store(error) => error.into(),
+            ReadError::Row(_) | ReadError::Broken(_) => internal(&error),
+        }
+    }
+}
+
+/// Ours to mend: the client is told nothing of the inside.
+fn internal(error: &(dyn std::error::Error + 'static)) -> Problem {
+    tracing::error!(error, "a request failed: {error}");
+    Problem::new(Code::Internal, "something is wrong with the server, and in its log")
+}

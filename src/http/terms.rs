@@ -1,0 +1,90 @@
+//! What every write takes beside its body: a key that makes it recognisable, the version that the
+//! caller has seen, a reason, whether it is only a rehearsal.
+
+use super::code::Code;
+use super::problem::Problem;
+use crate::domain::Text;
+use crate::store::{Hash, Version};
+use axum::extract::{FromRequestParts, Query};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName, header};
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+/// How long a key may be.
+const KEY_BYTES_MAX: usize = 200;
+
+/// The terms of a write.
+#[derive(Debug, Clone)]
+pub(super) struct Terms {
+    pub(super) key: Option<String>,
+    pub(super) expected: Option<Version>,
+    pub(super) reason: Option<Text>,
+    pub(super) trace: Option<Text>,
+    pub(super) is_dry_run: bool,
+    /// The method and the path: part of what the request is.
+    target: String,
+}
+
+#[derive(Deserialize)]
+struct Asked {
+    #[serde(default)]
+    dry_run: bool,
+    #[serde(default)]
+    reason: Option<String>,
+}
+
+impl Terms {
+    /// Names the request among all that bear the same key.
+    pub(super) fn hash_of(&self, body: &[u8]) -> Hash {
+        let mut hash = Sha256::new();
+        hash.update(self.target.as_bytes());
+        hash.update([0]);
+        hash.update(body);
+        hash.finalize().into()
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Terms {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let asked = Query::<Asked>::from_request_parts(parts, state).await;
+        let Query(Asked { dry_run, reason }) = asked.map_err(|_| {
+            Problem::new(Code::BadRequest, "dry_run is true or false, reason is a text")
+        })?;
+        let too_long = |error| Problem::new(Code::BadRequest, format!("reason: {error}"));
+        Ok(Self {
+            key: text_of(&parts.headers, &IDEMPOTENCY_KEY)?.map(key).transpose()?,
+            expected: text_of(&parts.headers, &header::IF_MATCH)?.map(version).transpose()?,
+            reason: reason.map(|reason| Text::parse(&reason)).transpose().map_err(too_long)?,
+            trace: text_of(&parts.headers, &TRACEPARENT)?.and_then(|trace| Text::parse(trace).ok()),
+            is_dry_run: dry_run,
+            target: format!("{} {}", parts.method, parts.uri.path()),
+        })
+    }
+}
+
+fn text_of<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Result<Option<&'h str>, Problem> {
+    let text = headers.get(name).map(|value| value.to_str()).transpose();
+    text.map_err(|_| Problem::new(Code::BadRequest, format!("{name} holds other than plain text")))
+}
+
+fn key(key: &str) -> Result<String, Problem> {
+    if (1..=KEY_BYTES_MAX).contains(&key.len()) {
+        return Ok(key.to_owned());
+    }
+    let detail = format!("Idempotency-Key has 1 to {KEY_BYTES_MAX} characters");
+    Err(Problem::new(Code::BadRequest, detail))
+}
+
+/// A version, bare or as an entity tag.
+fn version(tag: &str) -> Result<Version, Problem> {
+    let bare = tag.trim().trim_start_matches("W/").trim_matches('"');
+    let version = bare.parse::<u64>().map(Version::new);
+    version.map_err(|_| {
+        Problem::new(Code::BadRequest, "If-Match is the version that you have seen, such as \"12\"")
+    })
+}

@@ -1,0 +1,85 @@
+//! The way of every write: from a command to its answer.
+
+use super::App;
+use super::caller::Caller;
+use super::problem::Problem;
+use super::terms::Terms;
+use crate::domain::{Command, StreamName};
+use crate::engine::{Describe, Outcome, Request, RequestKey};
+use axum::Json;
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Map, Value, json};
+
+pub(super) const AX_POSITION: HeaderName = HeaderName::from_static("ax-position");
+
+/// A command on its way, and what its answer says of the state afterwards.
+pub(super) struct Write<'a> {
+    pub(super) caller: &'a Caller,
+    pub(super) terms: &'a Terms,
+    pub(super) body: &'a [u8],
+    pub(super) stream: StreamName,
+    pub(super) command: Command,
+    pub(super) describe: Describe,
+}
+
+/// What came of it.
+pub(super) struct Done {
+    pub(super) outcome: Outcome,
+    is_dry_run: bool,
+}
+
+impl App {
+    /// Carries a command out, or only says what it would do.
+    pub(super) async fn write(&self, write: Write<'_>) -> Result<Done, Problem> {
+        let Write { caller, terms, body, stream, command, describe } = write;
+        let actor = caller.actor.clone();
+        let mut request = Request::new(&caller.workspace, stream, command, actor);
+        request.metadata.reason.clone_from(&terms.reason);
+        request.metadata.trace.clone_from(&terms.trace);
+        request.expected = terms.expected;
+        request.describe = Some(describe);
+        if terms.is_dry_run {
+            let outcome = self.engine.dry_run(request).await?;
+            return Ok(Done { outcome, is_dry_run: true });
+        }
+        request.key = terms.key.clone().map(|key| {
+            let request_hash = terms.hash_of(body);
+            RequestKey { key, request_hash }
+        });
+        let outcome = self.engine.execute(request).await?;
+        Ok(Done { outcome, is_dry_run: false })
+    }
+}
+
+impl Done {
+    /// Whether an event of this kind came of it, and now for the first time.
+    pub(super) fn has(&self, kind: &str) -> bool {
+        self.outcome.events.iter().any(|event| event.kind() == kind)
+    }
+
+    /// The answer: what the door has to say of the state, and where the write stands in the log.
+    pub(super) fn answer(self, status: StatusCode) -> Response {
+        let Outcome { position, version, at, description, events, .. } = self.outcome;
+        if self.is_dry_run {
+            let payload = |payload: &[u8]| serde_json::from_slice::<Value>(payload).ok();
+            let events = events.iter().map(
+                |event| json!({"event_type": event.kind(), "payload": payload(&event.payload())}),
+            );
+            let events: Vec<_> = events.collect();
+            return Json(json!({"dry_run": true, "events": events})).into_response();
+        }
+        let mut answer: Map<String, Value> =
+            serde_json::from_slice(&description).unwrap_or_default();
+        answer.insert("position".into(), position.get().into());
+        answer.insert("version".into(), version.get().into());
+        answer.insert("recorded_at".into(), at.to_string().into());
+        let tag = HeaderValue::from_str(&format!("\"{version}\""));
+        let mut response = (status, Json(answer)).into_response();
+        response.headers_mut().insert(AX_POSITION, HeaderValue::from(position.get()));
+        if let Ok(tag) = tag {
+            response.headers_mut().insert(header::ETAG, tag);
+        }
+        response
+    }
+}

@@ -1,0 +1,153 @@
+//! A server on a throwaway database, and a client that says exactly what it is told to.
+
+use crate::store::backend::Backend;
+use anyhow::{Context, Result};
+use planexe_ax::clock::Clock;
+use planexe_ax::engine::{Engine, EngineConfig, Random};
+use planexe_ax::http::{App, serve};
+use planexe_ax::projections::windows;
+use planexe_ax::projector::{Projector, ProjectorConfig};
+use planexe_ax::reading::Reader;
+use planexe_ax::store::Store;
+use planexe_ax::store::views::Views;
+use serde_json::Value;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+/// A running server, with its house.
+pub(super) struct Server {
+    address: SocketAddr,
+    stop: oneshot::Sender<()>,
+    serving: JoinHandle<std::io::Result<()>>,
+    engine: Engine,
+    projector: Projector,
+    views: Views,
+    pub(super) store: Store,
+    /// Kept: the database goes with it.
+    _backend: Backend,
+}
+
+/// An answer.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) status: u16,
+    head: String,
+    pub(super) body: Value,
+}
+
+impl Answer {
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
+        let lines = self.head.lines().skip(1).filter_map(|line| line.split_once(':'));
+        let mut found = lines.filter(|(known, _)| known.eq_ignore_ascii_case(name));
+        found.next().map(|(_, value)| value.trim())
+    }
+
+    /// The position that it stands at.
+    pub(super) fn position(&self) -> Result<u64> {
+        Ok(self.header("ax-position").context("no AX-Position")?.parse()?)
+    }
+}
+
+impl Server {
+    async fn on(backend: Backend) -> Result<Self> {
+        let store = backend.open().await?;
+        let views = Views::open(&backend.config()).await?;
+        let clock = Clock::System;
+        let config = EngineConfig::default();
+        let engine =
+            Engine::start(store.clone(), clock.clone(), Random::from_system(), config).await?;
+        let (known, config) = (windows(), ProjectorConfig::default());
+        let projector =
+            Projector::start(store.clone(), views.clone(), known, clock.clone(), config);
+        projector.catch_up().await?;
+        let reader = Reader::new(store.clone(), views.clone(), clock, projector.reached());
+        let app = App { database: "test", engine: engine.clone(), reader };
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let address = listener.local_addr()?;
+        let (stop, stopped) = oneshot::channel();
+        let stopped = async move { drop(stopped.await) };
+        let serving = tokio::spawn(serve(listener, Arc::new(app), stopped));
+        Ok(Self { address, stop, serving, engine, projector, views, store, _backend: backend })
+    }
+
+    pub(super) async fn stop(self) -> Result<()> {
+        drop(self.stop);
+        self.serving.await??;
+        self.engine.stop().await;
+        self.projector.stop().await;
+        self.views.close().await;
+        self.store.close().await;
+        Ok(())
+    }
+
+    /// Sends these bytes, and reads what is answered.
+    pub(super) async fn send(&self, request: &[u8]) -> Result<Answer> {
+        let mut stream = TcpStream::connect(self.address).await?;
+        stream.write_all(request).await?;
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).await?;
+        let answer = String::from_utf8(answer)?;
+        let (head, body) = answer.split_once("\r\n\r\n").context("no head")?;
+        let status = head.split(' ').nth(1).context("no status")?.parse()?;
+        let body = if body.is_empty() { Value::Null } else { serde_json::from_str(body)? };
+        Ok(Answer { status, head: head.to_owned(), body })
+    }
+
+    /// A request with these headers and this body.
+    pub(super) async fn ask(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> Result<Answer> {
+        let mut request =
+            format!("{method} {path} HTTP/1.1\r\nHost: test\r\nConnection: close\r\n");
+        for (name, value) in headers {
+            request += &format!("{name}: {value}\r\n");
+        }
+        request += &format!("Content-Length: {}\r\n\r\n", body.len());
+        let mut request = request.into_bytes();
+        request.extend_from_slice(body);
+        self.send(&request).await
+    }
+
+    pub(super) async fn get(&self, path: &str) -> Result<Answer> {
+        self.ask("GET", path, &[], b"").await
+    }
+
+    pub(super) async fn post(&self, path: &str, body: &Value) -> Result<Answer> {
+        self.json("POST", path, &[], body).await
+    }
+
+    pub(super) async fn patch(&self, path: &str, body: &Value) -> Result<Answer> {
+        self.json("PATCH", path, &[], body).await
+    }
+
+    pub(super) async fn json(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &Value,
+    ) -> Result<Answer> {
+        let mut all = vec![("Content-Type", "application/json")];
+        all.extend_from_slice(headers);
+        self.ask(method, path, &all, body.to_string().as_bytes()).await
+    }
+}
+
+/// Runs a test on a server with each database.
+pub(super) async fn on_every<F: Future<Output = Result<()>>>(
+    test: impl Fn(Server) -> F,
+) -> Result<()> {
+    test(Server::on(Backend::sqlite()?).await?).await?;
+    if !planexe_ax_testkit::postgres_is_skipped() {
+        test(Server::on(Backend::postgres().await?).await?).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,5 @@
+//! The door, asked over TCP on a real server with both databases.
+
+mod agents;
+mod house;
+mod plain;
