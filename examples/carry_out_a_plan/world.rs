@@ -89,6 +89,7 @@ impl World {
             agent_id: self.agent_id.clone(),
             tasks_max: 1,
             lease_ms: None,
+            actions: None,
         };
         match self.engine.work(&request).await? {
             Work::Tasks(tasks) => Ok(tasks.into_iter().next()),

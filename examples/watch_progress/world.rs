@@ -79,6 +79,7 @@ impl World {
                 agent_id: agent_id.clone(),
                 tasks_max: 1,
                 lease_ms: None,
+                actions: None,
             };
             match self.engine.work(&request).await? {
                 Work::Tasks(tasks) => {

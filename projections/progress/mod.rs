@@ -4,6 +4,7 @@ mod row;
 mod words;
 
 pub use row::{LabelRow, ProgressRow};
+pub use words::message;
 
 use crate::{Changes, FoldError, Happened, Mode, Part, Shape, Subject, Table, Value, Window};
 use planexe_ax_domain::event::lifecycle::LifecycleEvent;

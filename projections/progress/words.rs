@@ -4,7 +4,7 @@ use planexe_ax_domain::Text;
 use planexe_ax_domain::execution::{Execution, Phase};
 
 /// Why the execution has its status.
-pub(super) fn message(execution: &Execution) -> String {
+pub fn message(execution: &Execution) -> String {
     let because = |reason: &Option<Text>| {
         reason.as_ref().map_or_else(String::new, |reason| format!(": {reason}"))
     };

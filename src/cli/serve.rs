@@ -55,8 +55,10 @@ pub(super) async fn serve(config: &Config) -> Result<(), Failure> {
     auditor.start();
     announce(address, &config.database);
     let reader = Reader::new(store.clone(), views.clone(), Clock::System, projector.reached());
-    let app = App { database: config.database.kind(), engine: engine.clone(), reader };
-    let ended = until_stopped(listener, app, stop).await;
+    let (stopping, stopped) = watch::channel(false);
+    let database = config.database.kind();
+    let app = App { database, engine: engine.clone(), reader, stopping: stopped };
+    let ended = until_stopped(listener, app, stopping, stop).await;
     engine.stop().await;
     auditor.stop().await;
     projector.stop().await;
@@ -121,9 +123,10 @@ fn announce(address: SocketAddr, database: &Database) {
 async fn until_stopped(
     listener: TcpListener,
     app: App,
+    stop: watch::Sender<bool>,
     mut signals: StopSignals,
 ) -> Result<(), Failure> {
-    let (stop, mut stopped) = watch::channel(false);
+    let mut stopped = stop.subscribe();
     let server = http::serve(listener, Arc::new(app), async move {
         while !*stopped.borrow_and_update() && stopped.changed().await.is_ok() {}
     });

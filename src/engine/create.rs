@@ -1,6 +1,6 @@
 //! Making an execution of a plan.
 
-use super::request::{EngineError, Outcome, Request, RequestKey};
+use super::request::{Describe, EngineError, Outcome, Request, RequestKey};
 use super::{Engine, StreamKey};
 use crate::domain::Command;
 use crate::domain::execution::{CreateExecution, ExecutionCommand, Start};
@@ -38,6 +38,10 @@ pub struct CreateRequest {
     pub actor: Actor,
     /// What makes the request recognisable.
     pub key: Option<RequestKey>,
+    /// What to answer when it is repeated.
+    pub describe: Option<Describe>,
+    /// Whether it is only rehearsed.
+    pub is_dry_run: bool,
 }
 
 impl CreateRequest {
@@ -61,6 +65,8 @@ impl CreateRequest {
             policy: None,
             actor,
             key: None,
+            describe: None,
+            is_dry_run: false,
         }
     }
 }
@@ -83,6 +89,10 @@ impl Engine {
         let command = Command::Execution(ExecutionCommand::Create(Box::new(create)));
         let stream = StreamName::execution(&request.execution_id);
         let mut made = Request::new(&request.workspace, stream, command, request.actor.clone());
+        made.describe = request.describe;
+        if request.is_dry_run {
+            return self.dry_run(made).await;
+        }
         made.key.clone_from(&request.key);
         self.execute(made).await
     }

@@ -9,8 +9,8 @@ use crate::domain::agent::{Agent, AgentCommand, AgentStatus};
 use crate::domain::event::work::{TaskGranted, WorkEvent};
 use crate::domain::execution::{Execution, ExecutionCommand, HandleError};
 use crate::domain::{
-    Actor, AgentId, Event, ExecutionId, Json, LeaseToken, PlanId, TaskDefinition, TaskId,
-    Timestamp, WorkspaceId,
+    ActionName, Actor, AgentId, Event, ExecutionId, Json, LeaseToken, PlanId, TaskDefinition,
+    TaskId, Timestamp, WorkspaceId,
 };
 use crate::planted::is_planted;
 use crate::store::{AppendRequest, StreamWrite, Version};
@@ -27,6 +27,8 @@ pub struct WorkRequest {
     pub tasks_max: u32,
     /// How long a lease it wants, when not the usual.
     pub lease_ms: Option<u64>,
+    /// The actions that it takes now; all that it is capable of when nothing is said.
+    pub actions: Option<Vec<ActionName>>,
 }
 
 /// A task that was given to an agent.
@@ -90,6 +92,10 @@ impl Engine {
         let (workspace, agent_id) = (&request.workspace, &request.agent_id);
         for _ in 0..POLL_RETRIES_MAX {
             let (agent, version) = self.seen_agent(workspace, agent_id).await?;
+            let agent = match &request.actions {
+                Some(actions) => agent.doing_only(actions),
+                None => agent,
+            };
             match agent.status() {
                 AgentStatus::Active => {}
                 AgentStatus::Lost => continue,

@@ -6,6 +6,7 @@ use super::body::Body;
 use super::caller::Caller;
 use super::code::Code;
 use super::problem::Problem;
+use super::shown::value_of;
 use super::terms::Terms;
 use super::writing::Write;
 use crate::domain::agent::AgentCommand;
@@ -244,7 +245,7 @@ struct Lease {
 }
 
 impl App {
-    async fn order_agent(
+    pub(super) async fn order_agent(
         &self,
         caller: &Caller,
         terms: &Terms,
@@ -270,8 +271,8 @@ impl App {
             name: &row.name,
             role: row.role.as_deref(),
             kind: &row.kind,
-            capabilities: value_of(&row.capabilities.0),
-            integration_endpoints: row.integration_endpoints.as_ref().map(|it| value_of(&it.0)),
+            capabilities: value_of(&row.capabilities),
+            integration_endpoints: row.integration_endpoints.as_ref().map(value_of),
             webhook_url: row.webhook_url.as_deref(),
             max_concurrent_tasks: row.concurrent_tasks_max,
             status: public_status(&row.status, !held.is_empty()),
@@ -296,10 +297,6 @@ fn public_status(status: &str, has_work: bool) -> &'static str {
     }
 }
 
-fn value_of(json: &str) -> Value {
-    serde_json::from_str(json).unwrap_or_default()
-}
-
 /// What a write is answered: the agent as it is afterwards.
 fn describe(state: &State, _: &[Event]) -> Vec<u8> {
     let agent = state.agent();
@@ -322,10 +319,10 @@ fn describe(state: &State, _: &[Event]) -> Vec<u8> {
     serde_json::to_vec(&shown).expect("texts and numbers always become JSON")
 }
 
-fn known_id(agent_id: &str) -> Result<AgentId, Problem> {
+pub(super) fn known_id(agent_id: &str) -> Result<AgentId, Problem> {
     AgentId::parse(agent_id).map_err(|_| no_such_agent())
 }
 
-fn no_such_agent() -> Problem {
+pub(super) fn no_such_agent() -> Problem {
     Problem::new(Code::NotFound, "there is no such agent")
 }

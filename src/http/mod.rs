@@ -7,10 +7,16 @@ mod body;
 mod caller;
 mod code;
 mod errors;
+mod executions;
 mod health;
 mod plain_json;
 mod problem;
+mod report_body;
+mod reports;
+mod shown;
 mod terms;
+mod work;
+mod work_shown;
 mod writing;
 
 pub use code::Code;
@@ -26,6 +32,7 @@ use axum::routing::{get, post};
 use problem::Problem;
 use std::{future::Future, io, sync::Arc};
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 
 /// What the door needs of the house.
 pub struct App {
@@ -35,6 +42,8 @@ pub struct App {
     pub engine: Engine,
     /// What is asked of the windows.
     pub reader: Reader,
+    /// Whether the server stops: whoever waits is sent away.
+    pub stopping: watch::Receiver<bool>,
 }
 
 impl App {
@@ -58,7 +67,14 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/agents", get(agents::list).post(agents::register))
         .route("/agents/register", post(agents::register))
         .route("/agents/{agent_id}", get(agents::get).patch(agents::change))
-        .route("/agents/{agent_id}/capabilities", get(agents::capabilities));
+        .route("/agents/{agent_id}/capabilities", get(agents::capabilities))
+        .route("/agents/{agent_id}/work", get(work::work))
+        .route("/agents/{agent_id}/heartbeat", post(work::heartbeat))
+        .route("/agents/{agent_id}/drain", post(work::drain))
+        .route("/executions", get(executions::list).post(executions::create))
+        .route("/executions/{execution_id}", get(executions::get).patch(executions::change))
+        .route("/executions/{execution_id}/status", get(executions::status))
+        .route("/executions/{execution_id}/events", post(reports::report));
     Router::new()
         .nest("/api", api)
         .route("/healthz", get(health::get))

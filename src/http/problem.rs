@@ -84,6 +84,18 @@ impl Problem {
         self
     }
 
+    /// The same as one of several answers in a list.
+    pub(super) fn as_result(&self) -> serde_json::Value {
+        let (status, code) = (self.code.status().as_u16(), self.code.as_str());
+        serde_json::json!({
+            "http_status": status,
+            "code": code,
+            "detail": self.detail,
+            "retryable": self.code.is_retryable(),
+            "errors": self.errors,
+        })
+    }
+
     /// The document as it is sent in answer to one request.
     pub(super) fn document(&self, instance: &str, request_id: &str) -> Vec<u8> {
         let document = Document {

@@ -53,6 +53,10 @@ impl App {
 }
 
 impl Done {
+    pub(super) fn of(outcome: Outcome, is_dry_run: bool) -> Self {
+        Self { outcome, is_dry_run }
+    }
+
     /// Whether an event of this kind came of it, and now for the first time.
     pub(super) fn has(&self, kind: &str) -> bool {
         self.outcome.events.iter().any(|event| event.kind() == kind)
@@ -60,7 +64,7 @@ impl Done {
 
     /// The answer: what the door has to say of the state, and where the write stands in the log.
     pub(super) fn answer(self, status: StatusCode) -> Response {
-        let Outcome { position, version, at, description, events, .. } = self.outcome;
+        let Outcome { recorded, position, version, at, description, events, .. } = self.outcome;
         if self.is_dry_run {
             let payload = |payload: &[u8]| serde_json::from_slice::<Value>(payload).ok();
             let events = events.iter().map(
@@ -71,6 +75,9 @@ impl Done {
         }
         let mut answer: Map<String, Value> =
             serde_json::from_slice(&description).unwrap_or_default();
+        if let Some(recorded) = recorded.first() {
+            answer.insert("event_id".into(), recorded.event_id.to_string().into());
+        }
         answer.insert("position".into(), position.get().into());
         answer.insert("version".into(), version.get().into());
         answer.insert("recorded_at".into(), at.to_string().into());
@@ -82,4 +89,18 @@ impl Done {
         }
         response
     }
+}
+
+/// An answer, or a problem, as one of several in a list.
+pub(super) async fn result_of(taken: Result<Response, Problem>) -> Value {
+    let response = match taken {
+        Ok(response) => response,
+        Err(problem) => return problem.as_result(),
+    };
+    let status = response.status().as_u16();
+    let body = axum::body::to_bytes(response.into_body(), super::body::BODY_BYTES_MAX).await;
+    let mut body: Value =
+        body.ok().and_then(|body| serde_json::from_slice(&body).ok()).unwrap_or_default();
+    body["http_status"] = status.into();
+    body
 }

@@ -178,6 +178,10 @@ pub(super) async fn create(
         at,
     };
     let generation = views.create(&new).await?;
-    tracing::info!(window = name, generation, "window {name} gets generation {generation}");
+    if head.position == Position::ZERO {
+        tracing::debug!(window = name, generation, "window {name} begins with the log");
+    } else {
+        tracing::info!(window = name, generation, "window {name} gets generation {generation}");
+    }
     Ok(generation)
 }

@@ -188,6 +188,15 @@ impl Agent {
         }
     }
 
+    /// The same agent, as if it were capable of these actions only.
+    #[must_use]
+    pub fn doing_only(mut self, actions: &[ActionName]) -> Self {
+        if let AgentPhase::Registered(known) = &mut self.phase {
+            known.profile.capabilities.retain(|it| actions.contains(&it.action));
+        }
+        self
+    }
+
     /// Its last sign of life before it was lost; none when it is not.
     pub fn last_seen_at(&self) -> Option<Timestamp> {
         match &self.phase {

@@ -122,7 +122,7 @@ impl House {
 
     pub(super) async fn poll(&self, agent: &str, tasks_max: u32) -> Result<Work, EngineError> {
         let (workspace, agent_id) = (workspace(), agent_id(agent));
-        let request = WorkRequest { workspace, agent_id, tasks_max, lease_ms: None };
+        let request = WorkRequest { workspace, agent_id, tasks_max, lease_ms: None, actions: None };
         self.engine.work(&request).await
     }
 

@@ -15,13 +15,13 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::oneshot;
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 /// A running server, with its house.
 pub(super) struct Server {
     address: SocketAddr,
-    stop: oneshot::Sender<()>,
+    stop: watch::Sender<bool>,
     serving: JoinHandle<std::io::Result<()>>,
     engine: Engine,
     projector: Projector,
@@ -65,17 +65,20 @@ impl Server {
             Projector::start(store.clone(), views.clone(), known, clock.clone(), config);
         projector.catch_up().await?;
         let reader = Reader::new(store.clone(), views.clone(), clock, projector.reached());
-        let app = App { database: "test", engine: engine.clone(), reader };
+        let (stop, stopping) = watch::channel(false);
+        let mut stopped = stopping.clone();
+        let app = App { database: "test", engine: engine.clone(), reader, stopping };
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?;
-        let (stop, stopped) = oneshot::channel();
-        let stopped = async move { drop(stopped.await) };
+        let stopped = async move {
+            while !*stopped.borrow_and_update() && stopped.changed().await.is_ok() {}
+        };
         let serving = tokio::spawn(serve(listener, Arc::new(app), stopped));
         Ok(Self { address, stop, serving, engine, projector, views, store, _backend: backend })
     }
 
     pub(super) async fn stop(self) -> Result<()> {
-        drop(self.stop);
+        self.stop.send_replace(true);
         self.serving.await??;
         self.engine.stop().await;
         self.projector.stop().await;

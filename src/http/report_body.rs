@@ -1,0 +1,235 @@
+//! A report as agents write it, in all the words that the documents use.
+
+use super::code::Code;
+use super::problem::Problem;
+use crate::domain::event::work::{Remarks, TaskError};
+use crate::domain::execution::{ExecutionCommand, LoggedAction, Report, ReportBody};
+use crate::domain::{
+    AgentId, ExecutionId, Json, LeaseToken, TaskId, Text, Timestamp, Title, Usage,
+};
+use serde::Deserialize;
+use serde_json::Value;
+
+/// The words for what is reported.
+pub(super) const EVENT_TYPES: [&str; 12] = [
+    "heartbeat",
+    "task_started",
+    "task_progress",
+    "task_complete",
+    "task_error",
+    "task_blocked",
+    "subtask_started",
+    "subtask_in_progress",
+    "subtask_complete",
+    "subtask_error",
+    "task_released",
+    "note_added",
+];
+
+/// A report; what it says twice in two words is refused.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ReportDocument {
+    pub(super) event_id: Option<String>,
+    pub(super) execution_id: Option<ExecutionId>,
+    pub(super) agent_id: AgentId,
+    #[serde(alias = "timestamp")]
+    pub(super) agent_timestamp: Option<Timestamp>,
+    event_type: Option<String>,
+    #[serde(alias = "current_task_id")]
+    task_id: Option<TaskId>,
+    subtask_id: Option<TaskId>,
+    lease: Option<String>,
+    #[serde(alias = "result")]
+    status: Option<String>,
+    #[serde(alias = "current_task_progress")]
+    progress_percent: Option<u8>,
+    #[serde(alias = "output", alias = "result_data")]
+    output_data: Option<Value>,
+    checkpoint: Option<Value>,
+    message: Option<Text>,
+    notes: Option<Text>,
+    usage: Option<UsageDocument>,
+    error_type: Option<Text>,
+    error_message: Option<Text>,
+    #[serde(default)]
+    human_review_required: bool,
+    suggestions: Option<Vec<Text>>,
+    suggestion: Option<Text>,
+    status_code: Option<u32>,
+    retryable: Option<bool>,
+    retry_after_seconds: Option<u64>,
+    wait_hours: Option<u32>,
+    #[expect(
+        dead_code,
+        reason = "the documents' agents say it; a blocker always holds up its task"
+    )]
+    blocking: Option<bool>,
+    #[expect(
+        dead_code,
+        reason = "the documents' agents say what they count; the log knows better"
+    )]
+    tasks_completed: Option<u64>,
+    #[expect(
+        dead_code,
+        reason = "the documents' agents say what they count; the log knows better"
+    )]
+    tasks_total: Option<u64>,
+    #[expect(dead_code, reason = "the documents' agents say what they would do next")]
+    next_task_id: Option<String>,
+}
+
+/// What work cost, in the words of the API.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[derive(Default)]
+struct UsageDocument {
+    input_tokens: u64,
+    output_tokens: u64,
+    cost_usd: f64,
+    duration_ms: u64,
+}
+
+/// What a report comes to.
+pub(super) enum Reported {
+    /// A sign of life.
+    Heartbeat { lease: Option<LeaseToken>, progress_percent: Option<u8> },
+    /// A command to the execution.
+    Command(Box<ExecutionCommand>),
+}
+
+fn wrong(field: &str, message: impl Into<String>) -> Problem {
+    Problem::at(Code::Invalid, format!("/{field}"), message)
+}
+
+impl ReportDocument {
+    /// What is reported, told by its own word or by what the documents' agents leave out.
+    fn kind(&self) -> Result<&str, Problem> {
+        let is_blocked = self.status.as_deref() == Some("BLOCKED");
+        match self.event_type.as_deref() {
+            Some(kind) if EVENT_TYPES.contains(&kind) || kind == "action_logged" => Ok(kind),
+            None if is_blocked => Ok("task_blocked"),
+            Some(_) | None => Err(wrong(
+                "event_type",
+                format!("event_type is one of {}, action_logged", EVENT_TYPES.join(", ")),
+            )),
+        }
+    }
+
+    fn task(&self) -> Result<TaskId, Problem> {
+        let task = self.subtask_id.as_ref().or(self.task_id.as_ref());
+        task.cloned()
+            .ok_or_else(|| wrong("task_id", "this report names the task_id that it is about"))
+    }
+
+    fn lease(&self) -> Result<Option<LeaseToken>, Problem> {
+        let lease = self.lease.as_deref().map(LeaseToken::parse).transpose();
+        lease.map_err(|_| wrong("lease", "this is no lease: send the one that came with the task"))
+    }
+
+    /// What it comes to.
+    pub(super) fn reported(&self) -> Result<Reported, Problem> {
+        let kind = self.kind()?;
+        if kind == "heartbeat" {
+            let progress_percent = self.progress_percent;
+            return Ok(Reported::Heartbeat { lease: self.lease()?, progress_percent });
+        }
+        let command = match kind {
+            "note_added" => {
+                let text = self.notes.clone().or_else(|| self.message.clone());
+                let text = text.ok_or_else(|| wrong("notes", "a note says something"))?;
+                ExecutionCommand::AddNote { task_id: self.task_id.clone(), text }
+            }
+            "action_logged" => ExecutionCommand::LogAction(Box::new(self.action()?)),
+            _ => ExecutionCommand::Report(Box::new(Report {
+                agent_id: self.agent_id.clone(),
+                task_id: self.task()?,
+                lease: self.lease()?,
+                body: self.body(kind)?,
+                remarks: self.remarks(),
+            })),
+        };
+        Ok(Reported::Command(Box::new(command)))
+    }
+
+    fn body(&self, kind: &str) -> Result<ReportBody, Problem> {
+        Ok(match kind {
+            "task_started" | "subtask_started" => ReportBody::Started,
+            "task_progress" | "subtask_in_progress" => ReportBody::Progressed {
+                progress_percent: self.progress_percent.map(|percent| percent.min(100)),
+                checkpoint: json("checkpoint", self.checkpoint.as_ref())?,
+            },
+            "task_complete" | "subtask_complete" => {
+                ReportBody::Completed { output: json("output_data", self.output_data.as_ref())? }
+            }
+            "task_error" | "subtask_error" => ReportBody::Failed { error: self.error() },
+            "task_blocked" => ReportBody::Blocked {
+                message: self.said("the agent cannot go on"),
+                suggestions: self.ways_out(),
+                wait_ms: self.wait_hours.map(|hours| u64::from(hours) * 3_600_000),
+            },
+            _released => {
+                ReportBody::Released { checkpoint: json("checkpoint", self.checkpoint.as_ref())? }
+            }
+        })
+    }
+
+    fn error(&self) -> TaskError {
+        let kind = self.error_type.clone();
+        TaskError {
+            error_type: kind.unwrap_or_else(|| Text::parse("error").expect("it is a text")),
+            message: self.error_message.clone().or_else(|| self.message.clone()),
+            is_retryable: self.retryable,
+            needs_person: self.human_review_required,
+            suggestions: self.ways_out(),
+            status_code: self.status_code,
+            retry_after_ms: self.retry_after_seconds.map(|it| it.saturating_mul(1_000)),
+        }
+    }
+
+    fn said(&self, otherwise: &str) -> Text {
+        let said = self.error_message.as_ref().or(self.message.as_ref()).or(self.notes.as_ref());
+        said.cloned().unwrap_or_else(|| Text::parse(otherwise).expect("it is a text"))
+    }
+
+    fn ways_out(&self) -> Vec<Text> {
+        self.suggestions.iter().flatten().chain(&self.suggestion).cloned().collect()
+    }
+
+    fn remarks(&self) -> Remarks {
+        let usage = self.usage.map(|usage| Usage {
+            input_tokens: usage.input_tokens,
+            output_tokens: usage.output_tokens,
+            cost_microusd: microusd(usage.cost_usd),
+            duration_ms: usage.duration_ms,
+        });
+        let (message, notes) = (self.message.clone(), self.notes.clone());
+        Remarks { message, notes, usage, agent_at: self.agent_timestamp }
+    }
+
+    fn action(&self) -> Result<LoggedAction, Problem> {
+        Ok(LoggedAction {
+            task_id: self.task_id.clone(),
+            step_number: None,
+            action_type: Title::parse("add_note").expect("it is a title"),
+            entity_type: None,
+            entity_id: None,
+            description: self.said("an action"),
+            before_state: None,
+            after_state: json("output_data", self.output_data.as_ref())?,
+            confidence_permille: None,
+            error_message: self.error_message.clone(),
+        })
+    }
+}
+
+fn json(field: &str, value: Option<&Value>) -> Result<Option<Json>, Problem> {
+    let value = value.filter(|value| !value.is_null());
+    value.map(Json::from_value).transpose().map_err(|error| wrong(field, error.to_string()))
+}
+
+/// Money in millionths; what is negative or no number counts nothing.
+fn microusd(usd: f64) -> u64 {
+    let duration = std::time::Duration::try_from_secs_f64(usd).unwrap_or_default();
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,178 @@
+//! `POST /api/executions/{execution_id}/events`: what agents report.
+
+use super::App;
+use super::body::Body;
+use super::caller::Caller;
+use super::code::Code;
+use super::executions::known_id;
+use super::problem::Problem;
+use super::report_body::{ReportDocument, Reported};
+use super::terms::Terms;
+use super::work::verdict_word;
+use super::writing::{Done, Write};
+use crate::domain::event::record::RecordEvent;
+use crate::domain::execution::{Execution, Verdict};
+use crate::domain::{Actor, Command, Event, ExecutionId, LeaseToken, State, StreamName};
+use crate::engine::Beat;
+use crate::projections::progress::message;
+use axum::Json as Answer;
+use axum::extract::{Path, State as Shared};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+/// How many reports one body may hold.
+const REPORTS_MAX: usize = 500;
+
+/// One report, or several.
+#[derive(Debug)]
+pub(super) enum Reports {
+    One(Box<ReportDocument>),
+    Several(Vec<ReportDocument>),
+}
+
+impl<'de> Deserialize<'de> for Reports {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(ReportsVisitor)
+    }
+}
+
+struct ReportsVisitor;
+
+impl<'de> serde::de::Visitor<'de> for ReportsVisitor {
+    type Value = Reports;
+
+    fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("a report, or a list of reports")
+    }
+
+    fn visit_map<A: serde::de::MapAccess<'de>>(self, map: A) -> Result<Reports, A::Error> {
+        let map = serde::de::value::MapAccessDeserializer::new(map);
+        ReportDocument::deserialize(map).map(|report| Reports::One(Box::new(report)))
+    }
+
+    fn visit_seq<A: serde::de::SeqAccess<'de>>(self, list: A) -> Result<Reports, A::Error> {
+        let list = serde::de::value::SeqAccessDeserializer::new(list);
+        Vec::deserialize(list).map(Reports::Several)
+    }
+}
+
+/// Takes a report, or each of a list in turn: one that is refused does not hold up the next.
+pub(super) async fn report(
+    Shared(app): Shared<Arc<App>>,
+    caller: Caller,
+    terms: Terms,
+    Path(execution_id): Path<String>,
+    Body { value, bytes }: Body<Reports>,
+) -> Result<Response, Problem> {
+    let execution_id = known_id(&execution_id)?;
+    let reports = match value {
+        Reports::One(report) => {
+            return app.take_report(&caller, terms, &bytes, &execution_id, &report).await;
+        }
+        Reports::Several(reports) => reports,
+    };
+    if reports.len() > REPORTS_MAX {
+        let detail = format!("one body holds at most {REPORTS_MAX} reports");
+        return Err(Problem::new(Code::TooLarge, detail));
+    }
+    let mut results = Vec::with_capacity(reports.len());
+    for (place, report) in reports.iter().enumerate() {
+        let mut own = terms.clone();
+        own.key = terms.key.as_ref().map(|key| format!("{key}/{place}"));
+        let taken = app.take_report(&caller, own, &bytes, &execution_id, report).await;
+        results.push(super::writing::result_of(taken).await);
+    }
+    Ok(Answer(json!({"results": results})).into_response())
+}
+
+impl App {
+    async fn take_report(
+        &self,
+        caller: &Caller,
+        mut terms: Terms,
+        body: &[u8],
+        execution_id: &ExecutionId,
+        report: &ReportDocument,
+    ) -> Result<Response, Problem> {
+        if report.execution_id.as_ref().is_some_and(|named| named != execution_id) {
+            let message = "this names another execution than the path does";
+            return Err(Problem::at(Code::Invalid, "/execution_id", message));
+        }
+        let mut caller = caller.clone();
+        caller.actor = Actor::agent(&report.agent_id);
+        let command = match report.reported()? {
+            Reported::Heartbeat { lease, progress_percent } => {
+                return self
+                    .take_heartbeat(&caller, execution_id, report, lease, progress_percent)
+                    .await;
+            }
+            Reported::Command(command) => Command::Execution(*command),
+        };
+        terms.key = report.event_id.clone().or(terms.key);
+        let stream = StreamName::execution(execution_id);
+        let (terms, describe) = (&terms, describe_report);
+        let write = Write { caller: &caller, terms, body, stream, command, describe };
+        let done: Done = self.write(write).await?;
+        let is_repeat = done.outcome.is_repeat;
+        Ok(done.answer(if is_repeat { StatusCode::OK } else { StatusCode::CREATED }))
+    }
+
+    /// A sign of life is not in the log; its answer says where things stand.
+    async fn take_heartbeat(
+        &self,
+        caller: &Caller,
+        execution_id: &ExecutionId,
+        report: &ReportDocument,
+        lease: Option<LeaseToken>,
+        progress_percent: Option<u8>,
+    ) -> Result<Response, Problem> {
+        let (workspace, agent_id) = (&caller.workspace, &report.agent_id);
+        let told = self.engine.ask(workspace, execution_id, standing).await?;
+        let mut told = told.ok_or_else(super::executions::no_such_execution)?;
+        let beats = lease.map(|lease| Beat { lease, progress_percent });
+        let verdicts =
+            self.engine.heartbeat(workspace, agent_id, beats.into_iter().collect()).await?;
+        let verdict = verdicts.first().map_or(&Verdict::Ok, |told| &told.verdict);
+        told["verdict"] = verdict_word(verdict).0.into();
+        told["execution_id"] = execution_id.as_str().into();
+        Ok((StatusCode::CREATED, Answer(told)).into_response())
+    }
+}
+
+/// Where an execution stands, and what is next.
+fn standing(execution: &Execution) -> Value {
+    let next = execution.grantable().next();
+    let next = next.map(|leaf| &execution.tree().node(leaf.spot).definition);
+    json!({
+        "next_task_id": next.map(|definition| &definition.task_id),
+        "next_action": next.and_then(|definition| definition.action.as_ref()),
+        "status": execution.status().map(|status| status.as_str()),
+        "status_message": message(execution),
+    })
+}
+
+/// What a report is answered.
+fn describe_report(state: &State, events: &[Event]) -> Vec<u8> {
+    let Some(execution) = state.execution() else { return Vec::new() };
+    let mut answer = standing(execution);
+    answer["execution_id"] = json!(execution.header().map(|header| &header.execution_id));
+    let raised = events.iter().find_map(|event| match event {
+        Event::Record(RecordEvent::BlockerRaised(raised)) => Some(raised),
+        Event::Record(_)
+        | Event::Work(_)
+        | Event::Lifecycle(_)
+        | Event::Agent(_)
+        | Event::Plan(_)
+        | Event::Workspace(_) => None,
+    });
+    if let Some(raised) = raised {
+        answer["human_review_required"] = true.into();
+        answer["escalated_to"] = "owner".into();
+        answer["blocker_id"] = json!(raised.blocker_id);
+        answer["next_step_options"] = json!(raised.suggestions);
+    }
+    serde_json::to_vec(&answer).expect("texts and numbers always become JSON")
+}

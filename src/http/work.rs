@@ -1,0 +1,224 @@
+//! `/api/agents/{agent_id}/work` and beside: an agent gets tasks, says that it is there, winds down.
+
+use super::App;
+use super::agents;
+use super::asking::Query;
+use super::body::Body;
+use super::caller::Caller;
+use super::code::Code;
+use super::problem::Problem;
+use super::terms::Terms;
+use super::work_shown::{more_shown, task_shown};
+use crate::domain::agent::AgentCommand;
+use crate::domain::execution::Verdict;
+use crate::domain::{ActionName, Actor, AgentId, LeaseToken};
+use crate::engine::{Beat, BeatVerdict, GrantedTask, Work, WorkRequest};
+use axum::Json as Answer;
+use axum::extract::{Path, State as Shared};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How long a poll may be parked.
+const WAIT_MS_MAX: u64 = 60_000;
+/// How often an agent that found nothing should come again, when it does not wait.
+const POLL_AFTER_SECONDS: u64 = 300;
+/// How many tasks one poll may bring.
+const TASKS_MAX: u32 = 100;
+/// How many leases one heartbeat may name.
+const LEASES_MAX: usize = 500;
+
+/// How an agent asks for work.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Poll {
+    supported_actions: Option<String>,
+    wait: Option<String>,
+    max: Option<u32>,
+    lease_seconds: Option<u64>,
+}
+
+/// Gives the agent what it holds already, or something new; waits for it when asked to.
+pub(super) async fn work(
+    Shared(app): Shared<Arc<App>>,
+    caller: Caller,
+    Path(agent_id): Path<String>,
+    Query(poll): Query<Poll>,
+) -> Result<Response, Problem> {
+    let agent_id = agents::known_id(&agent_id)?;
+    let wait_ms = poll.wait.as_deref().map(wait_ms).transpose()?;
+    let actions = poll.supported_actions.as_deref().map(actions).transpose()?;
+    let request = WorkRequest {
+        workspace: caller.workspace.clone(),
+        agent_id,
+        tasks_max: poll.max.unwrap_or(1).clamp(1, TASKS_MAX),
+        lease_ms: poll.lease_seconds.map(|seconds| seconds.saturating_mul(1_000)),
+        actions,
+    };
+    let found = match wait_ms {
+        None => app.engine.work(&request).await?,
+        Some(wait_ms) => app.parked(&request, wait_ms).await?,
+    };
+    app.answer(&request, found).await
+}
+
+impl App {
+    /// Asks until there is something, the time is over, or the server stops. Safe to cancel: what
+    /// was granted meanwhile is what the next poll brings.
+    async fn parked(&self, request: &WorkRequest, wait_ms: u64) -> Result<Work, Problem> {
+        let mut changed = self.engine.index().changed();
+        let mut stopping = self.stopping.clone();
+        let mut over = pin!(tokio::time::sleep(Duration::from_millis(wait_ms)));
+        loop {
+            changed.borrow_and_update();
+            let work = self.engine.work(request).await?;
+            if !matches!(work, Work::Nothing) || *stopping.borrow_and_update() {
+                return Ok(work);
+            }
+            tokio::select! {
+                moved = changed.changed() => if moved.is_err() { return Ok(work) },
+                stopped = stopping.changed() => if stopped.is_err() { return Ok(work) },
+                () = &mut over => return Ok(work),
+            }
+        }
+    }
+
+    async fn answer(&self, request: &WorkRequest, work: Work) -> Result<Response, Problem> {
+        match work {
+            Work::Tasks(tasks) => self.found(request, &tasks).await,
+            Work::Nothing => Ok(StatusCode::NO_CONTENT.into_response()),
+            Work::NotNow { status: "absent" } => Err(agents::no_such_agent()),
+            Work::NotNow { .. } => Ok(StatusCode::NO_CONTENT.into_response()),
+        }
+    }
+
+    async fn found(
+        &self,
+        request: &WorkRequest,
+        tasks: &[GrantedTask],
+    ) -> Result<Response, Problem> {
+        let Some((first, more)) = tasks.split_first() else {
+            return Ok(StatusCode::NO_CONTENT.into_response());
+        };
+        let (task, lease) = (first.clone(), first.lease.clone());
+        let seen = self.engine.ask(&request.workspace, &first.execution_id, move |execution| {
+            (task_shown(execution, &task), execution.verdict(&lease))
+        });
+        let (next_task, verdict) = seen.await?.ok_or_else(super::executions::no_such_execution)?;
+        Ok(Answer(json!({
+            "work_available": true,
+            "execution_id": first.execution_id,
+            "plan_id": first.plan_id,
+            "next_task": next_task,
+            "more_tasks": more.iter().map(more_shown).collect::<Vec<_>>(),
+            "force_pause": verdict == Verdict::Pause,
+            "force_cancel": matches!(verdict, Verdict::Cancel { .. }),
+            "poll_after_seconds": POLL_AFTER_SECONDS,
+        }))
+        .into_response())
+    }
+}
+
+/// A time as people write it: `25s`, `500ms`, `1m`, or seconds alone.
+fn wait_ms(wait: &str) -> Result<u64, Problem> {
+    let digits = wait.trim_end_matches(|it: char| it.is_ascii_alphabetic());
+    let unit = match &wait[digits.len()..] {
+        "ms" => Some(1),
+        "" | "s" => Some(1_000),
+        "m" => Some(60_000),
+        _ => None,
+    };
+    let ms = digits.parse::<u64>().ok().zip(unit).map(|(count, unit)| count.saturating_mul(unit));
+    let wrong = || Problem::new(Code::BadRequest, "wait is a time such as 25s, 60s at most");
+    ms.filter(|ms| *ms <= WAIT_MS_MAX).ok_or_else(wrong)
+}
+
+fn actions(list: &str) -> Result<Vec<ActionName>, Problem> {
+    let actions = list.split(',').map(|action| ActionName::parse(action.trim()));
+    actions
+        .collect::<Result<_, _>>()
+        .map_err(|error| Problem::new(Code::BadRequest, format!("supported_actions: {error}")))
+}
+
+/// An agent says that it is there, and how far its tasks are.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Heartbeat {
+    #[serde(default)]
+    leases: Vec<HeldLease>,
+    #[expect(dead_code, reason = "what an agent has seen is not kept")]
+    directives_seen: Option<Value>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct HeldLease {
+    lease: String,
+    progress_percent: Option<u8>,
+}
+
+/// Renews leases, and answers each with what its holder should do.
+pub(super) async fn heartbeat(
+    Shared(app): Shared<Arc<App>>,
+    caller: Caller,
+    Path(agent_id): Path<String>,
+    Body { value, .. }: Body<Heartbeat>,
+) -> Result<Answer<Value>, Problem> {
+    let agent_id = agents::known_id(&agent_id)?;
+    if value.leases.len() > LEASES_MAX {
+        let message = format!("a heartbeat names at most {LEASES_MAX} leases");
+        return Err(Problem::at(Code::Invalid, "/leases", message));
+    }
+    app.registered(&caller, &agent_id).await?;
+    let mut beats = Vec::new();
+    for (place, held) in value.leases.iter().enumerate() {
+        let wrong = |_| Problem::at(Code::Invalid, format!("/leases/{place}/lease"), "no lease");
+        let lease = LeaseToken::parse(&held.lease).map_err(wrong)?;
+        beats.push(Beat { lease, progress_percent: held.progress_percent.map(|it| it.min(100)) });
+    }
+    let verdicts = app.engine.heartbeat(&caller.workspace, &agent_id, beats).await?;
+    let leases: Vec<_> = verdicts.iter().map(verdict_shown).collect();
+    Ok(Answer(json!({"agent_id": agent_id, "leases": leases})))
+}
+
+fn verdict_shown(told: &BeatVerdict) -> Value {
+    let lease = told.lease.to_string();
+    let (verdict, until) = verdict_word(&told.verdict);
+    json!({"lease": lease, "verdict": verdict, "grace_ends_at": until})
+}
+
+/// The word for what the holder of a lease should do, and until when.
+pub(super) fn verdict_word(verdict: &Verdict) -> (&'static str, Option<String>) {
+    match verdict {
+        Verdict::Ok => ("ok", None),
+        Verdict::Pause => ("pause", None),
+        Verdict::Cancel { grace_ends_at } => ("cancel", Some(grace_ends_at.to_string())),
+        Verdict::Lost => ("lost", None),
+        Verdict::Reset => ("reset", None),
+    }
+}
+
+/// Gives the agent no more tasks; its parked polls are answered.
+pub(super) async fn drain(
+    Shared(app): Shared<Arc<App>>,
+    mut caller: Caller,
+    terms: Terms,
+    Path(agent_id): Path<String>,
+) -> Result<Response, Problem> {
+    let agent_id = agents::known_id(&agent_id)?;
+    app.registered(&caller, &agent_id).await?;
+    caller.actor = Actor::agent(&agent_id);
+    let done = app.order_agent(&caller, &terms, b"", &agent_id, AgentCommand::Drain).await?;
+    Ok(done.answer(StatusCode::OK))
+}
+
+impl App {
+    async fn registered(&self, caller: &Caller, agent_id: &AgentId) -> Result<(), Problem> {
+        let (agent, _) = self.engine.agent(&caller.workspace, agent_id).await?;
+        agent.profile().map(|_| ()).ok_or_else(agents::no_such_agent)
+    }
+}
