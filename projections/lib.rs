@@ -28,6 +28,9 @@ pub use window::{FoldError, Happened, Part, Shape, Subject, Window};
 
 use std::sync::Arc;
 
+/// An object of JSON.
+pub type JsonObject = serde_json::Map<String, serde_json::Value>;
+
 /// Every window of the product.
 pub fn windows() -> Vec<Arc<dyn Window>> {
     vec![

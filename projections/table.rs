@@ -89,6 +89,13 @@ macro_rules! rows {
                 vec![$($crate::Cell::to_value(&self.$field)),+]
             }
 
+            /// As clients are shown it: an object, a name for each column.
+            pub fn to_json(&self) -> $crate::JsonObject {
+                [$((stringify!($field).to_owned(), $crate::Cell::to_json(&self.$field))),+]
+                    .into_iter()
+                    .collect()
+            }
+
             /// What the values of a row say.
             pub fn from_row(row: &[$crate::Value]) -> Result<Self, $crate::BadCell> {
                 let mut cells = row.iter();

@@ -48,6 +48,15 @@ pub trait Cell: Sized {
 
     /// From what stands in a cell; none when it cannot be.
     fn from_value(value: &Value) -> Option<Self>;
+
+    /// As clients are shown it.
+    fn to_json(&self) -> serde_json::Value {
+        match self.to_value() {
+            Value::Null => serde_json::Value::Null,
+            Value::Integer(number) => number.into(),
+            Value::Text(text) => text.as_ref().into(),
+        }
+    }
 }
 
 impl<T: Cell> Cell for Option<T> {
@@ -60,6 +69,10 @@ impl<T: Cell> Cell for Option<T> {
 
     fn from_value(value: &Value) -> Option<Self> {
         if *value == Value::Null { Some(None) } else { T::from_value(value).map(Some) }
+    }
+
+    fn to_json(&self) -> serde_json::Value {
+        self.as_ref().map_or(serde_json::Value::Null, T::to_json)
     }
 }
 
@@ -103,6 +116,10 @@ impl Cell for JsonText {
     fn from_value(value: &Value) -> Option<Self> {
         Cell::from_value(value).map(Self)
     }
+
+    fn to_json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.0).unwrap_or_default()
+    }
 }
 
 /// The word by which a value of a small enum is stored.
@@ -120,6 +137,10 @@ impl Cell for Timestamp {
     fn from_value(value: &Value) -> Option<Self> {
         if let Value::Integer(ms) = value { Some(Self::from_unix_ms(*ms)) } else { None }
     }
+
+    fn to_json(&self) -> serde_json::Value {
+        self.to_string().into()
+    }
 }
 
 impl Cell for bool {
@@ -135,6 +156,10 @@ impl Cell for bool {
             Value::Integer(1) => Some(true),
             Value::Integer(_) | Value::Text(_) | Value::Null => None,
         }
+    }
+
+    fn to_json(&self) -> serde_json::Value {
+        (*self).into()
     }
 }
 

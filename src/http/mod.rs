@@ -3,6 +3,7 @@
 mod agents;
 mod around;
 mod asking;
+mod blockers;
 mod body;
 mod caller;
 mod code;
@@ -14,6 +15,7 @@ mod problem;
 mod report_body;
 mod reports;
 mod shown;
+mod tasks;
 mod terms;
 mod work;
 mod work_shown;
@@ -74,7 +76,11 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/executions", get(executions::list).post(executions::create))
         .route("/executions/{execution_id}", get(executions::get).patch(executions::change))
         .route("/executions/{execution_id}/status", get(executions::status))
-        .route("/executions/{execution_id}/events", post(reports::report));
+        .route("/executions/{execution_id}/events", post(reports::report))
+        .route("/executions/{execution_id}/tasks", get(tasks::list))
+        .route("/executions/{execution_id}/tasks/{task_id}/why", get(tasks::why))
+        .route("/executions/{execution_id}/blockers", get(blockers::list))
+        .route("/executions/{execution_id}/blockers/{blocker_id}/resolve", post(blockers::resolve));
     Router::new()
         .nest("/api", api)
         .route("/healthz", get(health::get))

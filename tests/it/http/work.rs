@@ -212,3 +212,43 @@ async fn an_execution_moves_as_the_table_says_and_says_what_is_allowed() -> Resu
     })
     .await
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_clears_what_an_agent_cannot_and_the_tree_shows_it() -> Result<()> {
+    on_every(async |server| {
+        let execution = begin(&server).await?;
+        server.get(LARRY).await?;
+        let path = format!("/api/executions/{execution}");
+        let error = json!({"agent_id": "agent_larry_001", "event_type": "task_error",
+            "task_id": "task_1_1_a", "error_type": "external_dependency_blocked",
+            "error_message": "Carol's email bounced. Contact info appears invalid.",
+            "suggestion": "Verify contact via Google Maps listing or call directly",
+            "human_review_required": true, "status_code": 406});
+        let told = report(&server, &execution, &error).await?;
+        ensure!(told.body["human_review_required"] == true, "{told:?}");
+        ensure!(told.body["escalated_to"] == "owner", "{told:?}");
+        let blocker = told.body["blocker_id"].as_str().context("no blocker_id")?;
+        let why = server.get(&format!("{path}/tasks/task_1_1_a/why")).await?;
+        let reasons = why.body["reasons"].to_string();
+        ensure!(reasons.contains(blocker), "{why:?}");
+        let position = told.body["position"].as_u64().unwrap_or_default();
+        let seen = server.get(&format!("{path}/blockers?min_position={position}")).await?;
+        ensure!(seen.body["blockers"][0]["blocker_id"] == blocker, "{seen:?}");
+        ensure!(seen.body["blockers"][0]["is_open"] == true, "{seen:?}");
+        let tree = server.get(&format!("{path}/tasks?min_position={position}")).await?;
+        let tasks = tree.body["tasks"].as_array().cloned().unwrap_or_default();
+        ensure!(tasks.len() == 7 && tasks[0]["parent_task_id"] == Value::Null, "{tree:?}");
+        let task = tasks.iter().find(|it| it["task_id"] == "task_1_1_a").context("no task")?;
+        ensure!(task["status"] == "BLOCKED" && task["is_leaf"] == true, "{task}");
+        let way = json!({"resolution": "retry", "note": "her number is on the map"});
+        let resolved = server.post(&format!("{path}/blockers/{blocker}/resolve"), &way).await?;
+        ensure!(resolved.status == 200 && resolved.body["status"] == "RUNNING", "{resolved:?}");
+        let again = server.post(&format!("{path}/blockers/{blocker}/resolve"), &way).await?;
+        ensure!((400..500).contains(&again.status), "{again:?}");
+        ensure!(server.get(LARRY).await?.body["next_task"]["task_id"] == "task_1_1_a");
+        ensure!(server.get(&format!("{path}/tasks/nothing/why")).await?.status == 404);
+        ensure!(server.get("/api/executions/absent/tasks").await?.status == 404);
+        server.stop().await
+    })
+    .await
+}
