@@ -17,6 +17,12 @@ const RETRY_SECONDS: u64 = 1;
 pub(super) struct Problem {
     pub(super) code: Code,
     detail: String,
+    more: Box<More>,
+}
+
+/// What only some problems have.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct More {
     errors: Vec<FieldError>,
     next_actions: Vec<String>,
     current: Option<&'static str>,
@@ -60,27 +66,23 @@ struct Document<'a> {
 
 impl Problem {
     pub(super) fn new(code: Code, detail: impl Into<String>) -> Self {
-        Self {
-            code,
-            detail: detail.into(),
-            errors: Vec::new(),
-            next_actions: Vec::new(),
-            current: None,
-            allowed: None,
-            current_version: None,
-        }
+        Self { code, detail: detail.into(), more: Box::default() }
+    }
+
+    fn with(code: Code, detail: impl Into<String>, more: More) -> Self {
+        Self { code, detail: detail.into(), more: Box::new(more) }
     }
 
     /// Something in the body is wrong.
     pub(super) fn at(code: Code, pointer: impl Into<String>, message: impl Into<String>) -> Self {
         let (pointer, message) = (pointer.into(), message.into());
         let errors = vec![FieldError { pointer, code: code.as_str(), message: message.clone() }];
-        Self { errors, ..Self::new(code, message) }
+        Self::with(code, message, More { errors, ..More::default() })
     }
 
     /// What the caller could do now.
     pub(super) fn next(mut self, action: impl Into<String>) -> Self {
-        self.next_actions.push(action.into());
+        self.more.next_actions.push(action.into());
         self
     }
 
@@ -92,7 +94,7 @@ impl Problem {
             "code": code,
             "detail": self.detail,
             "retryable": self.code.is_retryable(),
-            "errors": self.errors,
+            "errors": self.more.errors,
         })
     }
 
@@ -107,11 +109,11 @@ impl Problem {
             code: self.code.as_str(),
             request_id,
             retryable: self.code.is_retryable(),
-            errors: &self.errors,
-            next_actions: &self.next_actions,
-            current: self.current,
-            allowed: self.allowed.as_deref(),
-            current_version: self.current_version,
+            errors: &self.more.errors,
+            next_actions: &self.more.next_actions,
+            current: self.more.current,
+            allowed: self.more.allowed.as_deref(),
+            current_version: self.more.current_version,
         };
         serde_json::to_vec(&document).expect("texts and numbers always become JSON")
     }
@@ -138,10 +140,10 @@ impl From<Rejection> for Problem {
             Rejection::IllegalMove { from, .. } => {
                 let allowed = from.moves().iter().map(|status| status.as_str()).collect();
                 let (current, allowed) = (Some(from.as_str()), Some(allowed));
-                Self { current, allowed, ..Self::new(code, detail) }
+                Self::with(code, detail, More { current, allowed, ..More::default() })
             }
             Rejection::WrongState { state, .. } => {
-                Self { current: Some(state), ..Self::new(code, detail) }
+                Self::with(code, detail, More { current: Some(state), ..More::default() })
             }
             Rejection::LeaseLost { .. } => Self::new(code, detail)
                 .next("stop working on this task, without side effects")
@@ -162,10 +164,11 @@ impl From<EngineError> for Problem {
     fn from(error: EngineError) -> Self {
         match error {
             EngineError::Rejected(rejection) => rejection.into(),
-            EngineError::VersionMismatch { actual, .. } => Self {
-                current_version: Some(actual.get()),
-                ..Self::new(Code::VersionMismatch, error.to_string())
-            },
+            EngineError::VersionMismatch { actual, .. } => {
+                let current_version = Some(actual.get());
+                let more = More { current_version, ..More::default() };
+                Self::with(Code::VersionMismatch, error.to_string(), more)
+            }
             EngineError::KeyReused => Self::new(Code::KeyReused, error.to_string()),
             EngineError::Busy | EngineError::Contended { .. } => {
                 Self::new(Code::Busy, error.to_string())

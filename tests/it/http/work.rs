@@ -57,17 +57,13 @@ async fn an_agent_that_knows_only_the_documents_carries_a_plan_to_its_end() -> R
             ensure!(work.body["work_available"] == true, "{work:?}");
             let task = work.body["next_task"].clone();
             done.push(task["task_id"].as_str().unwrap_or_default().to_owned());
-            let answer = report(
-                &server,
-                &execution,
-                &json!({
-                    "execution_id": execution, "agent_id": "agent_larry_001",
-                    "timestamp": "2026-02-11T16:10:00Z", "event_type": "task_complete",
-                    "task_id": task["task_id"], "result": "success", "output": {"found": 3},
-                    "next_task_id": "whatever", "notes": "Carol responded positively",
-                }),
-            );
-            let answer = answer.await?;
+            let done_so = json!({
+                "execution_id": execution, "agent_id": "agent_larry_001",
+                "timestamp": "2026-02-11T16:10:00Z", "event_type": "task_complete",
+                "task_id": task["task_id"], "result": "success", "output": {"found": 3},
+                "next_task_id": "whatever", "notes": "Carol responded positively",
+            });
+            let answer = report(&server, &execution, &done_so).await?;
             ensure!(answer.status == 201, "{answer:?}");
         }
         ensure!(done == ["task_1_1_a", "task_2_1_a", "task_2_1_b"], "{done:?}");
