@@ -1,4 +1,4 @@
-//! `/api/agents/{agent_id}/work` and beside: an agent gets tasks, says that it is there, winds down.
+//! `/api/agents/{agent_id}/work` and beside: an agent gets tasks, says that it is there, drains.
 
 use super::App;
 use super::agents;
