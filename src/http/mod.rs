@@ -9,6 +9,7 @@ mod code;
 mod errors;
 mod health;
 mod plain_json;
+mod plans;
 mod problem;
 mod terms;
 mod writing;
@@ -58,7 +59,10 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/agents", get(agents::list).post(agents::register))
         .route("/agents/register", post(agents::register))
         .route("/agents/{agent_id}", get(agents::get).patch(agents::change))
-        .route("/agents/{agent_id}/capabilities", get(agents::capabilities));
+        .route("/agents/{agent_id}/capabilities", get(agents::capabilities))
+        .route("/plans", get(plans::list).post(plans::import))
+        .route("/plans/{plan_id}", get(plans::get).delete(plans::delete))
+        .route("/plans/{plan_id}/tasks", get(plans::tasks));
     Router::new()
         .nest("/api", api)
         .route("/healthz", get(health::get))

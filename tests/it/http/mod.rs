@@ -3,3 +3,4 @@
 mod agents;
 mod house;
 mod plain;
+mod plans;
