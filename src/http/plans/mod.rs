@@ -14,7 +14,7 @@ use super::problem::Problem;
 use super::terms::Terms;
 use super::writing::{Done, Write};
 use crate::domain::plan::PlanCommand;
-use crate::domain::{AgentId, Command, PlanId, StreamName};
+use crate::domain::{AgentId, Command, PlanId, StreamName, Text};
 use crate::engine::Describe;
 use crate::projections::plans::PlanRow;
 use crate::reading::{Found, Marked, PlanFilter};
@@ -58,7 +58,7 @@ fn new_id() -> PlanId {
 pub(super) struct PlansWish {
     status: Option<PlanStatus>,
     assigned_to: Option<AgentId>,
-    q: Option<String>,
+    q: Option<Text>,
     limit: Option<usize>,
     cursor: Option<String>,
     min_position: Option<u64>,
@@ -96,7 +96,7 @@ pub(super) async fn list(
     let filter = PlanFilter {
         status: wish.status.map(|status| status.as_str().to_owned()),
         assigned_to: wish.assigned_to,
-        search: wish.q,
+        search: wish.q.map(|words| words.as_str().to_owned()),
     };
     let found = app.reader.plans(&caller.workspace, &filter, &wanted).await?;
     let plans: Vec<_> = found.rows.iter().map(|marked| PlanShown::from(&marked.row)).collect();

@@ -48,3 +48,20 @@ impl Report {
 fn is_zero(count: &usize) -> bool {
     *count == 0
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{LINES_MAX, Report};
+
+    #[test]
+    fn what_finds_no_room_in_a_report_is_counted() {
+        let mut report = Report::default();
+        for _ in 0..LINES_MAX {
+            report.dropped(|| "x".repeat(500));
+        }
+        report.repaired(|| "one more".into());
+        let json = report.json();
+        assert!(json.as_str().ends_with("\"repaired\":[]}"), "{json:?}");
+        assert!(json.as_str().contains("\"lines_left_out\":1,"), "{json:?}");
+    }
+}

@@ -96,8 +96,10 @@ async fn a_plan_is_read_in_listed_and_found() -> Result<()> {
         for query in ["q=cats", "status=archived", "assigned_to=agent_nobody"] {
             ensure!(listed(&server, query).await?.is_empty(), "{query}");
         }
-        let wrong = server.get("/api/plans?status=done").await?;
-        ensure!(wrong.status == 400 && wrong.body["code"] == "bad_request", "{wrong:?}");
+        for query in ["status=done", "assigned_to=a%2Fb", "q=a%00b", "cursor=x", "limt=1"] {
+            let wrong = server.get(&format!("/api/plans?{query}")).await?;
+            ensure!(wrong.status == 400 && wrong.body["code"] == "bad_request", "{wrong:?}");
+        }
         server.stop().await
     })
     .await
