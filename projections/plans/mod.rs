@@ -56,7 +56,7 @@ impl Window for PlansWindow {
     }
 
     fn version(&self) -> u16 {
-        1
+        2
     }
 
     fn tables(&self) -> &'static [Table] {

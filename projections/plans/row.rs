@@ -2,7 +2,7 @@
 
 use crate::{JsonText, Subject};
 use planexe_ax_domain::plan::Plan;
-use planexe_ax_domain::{TaskId, Timestamp};
+use planexe_ax_domain::{TaskId, TaskKind, Timestamp};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -35,6 +35,8 @@ crate::rows! {
         metadata: Option<JsonText>,
         /// How many nodes its tree has.
         tasks_total: u64,
+        /// How many of them are phases.
+        phases_total: u64,
         /// How many of them have no parts.
         leaves_total: u64,
         /// How long its leaves should take together, as far as it says.
@@ -74,6 +76,7 @@ impl PlanRow {
             risks: JsonText::of(&plan.risks()),
             metadata: plan.metadata().map(JsonText::from),
             tasks_total: sums.tasks,
+            phases_total: sums.phases,
             leaves_total: sums.leaves,
             estimated_ms_total: sums.estimated_ms,
             pending_reviews: u64::try_from(plan.pending_reviews().count()).unwrap_or(u64::MAX),
@@ -92,6 +95,7 @@ pub(super) fn parents(plan: &Plan) -> BTreeSet<&TaskId> {
 #[derive(Default)]
 struct Sums {
     tasks: u64,
+    phases: u64,
     leaves: u64,
     estimated_ms: u64,
 }
@@ -102,6 +106,7 @@ impl Sums {
         let mut sums = Self::default();
         for task in plan.tasks() {
             sums.tasks += 1;
+            sums.phases += u64::from(task.kind == TaskKind::Phase);
             if !parents.contains(&task.task_id) {
                 let estimated_ms = task.estimated_ms.unwrap_or_default();
                 sums.leaves += 1;

@@ -53,7 +53,8 @@ fn rows(story: &Story) -> (PlanRow, Vec<PlanTaskRow>) {
 fn a_plan_has_its_sums_and_its_tasks_in_order() {
     let (plan, tasks) = rows(&story());
     assert_eq!((plan.title.as_deref(), &*plan.status), (Some("Prospecting"), "ready"));
-    assert_eq!((plan.tasks_total, plan.leaves_total, plan.estimated_ms_total), (3, 2, 65_000));
+    assert_eq!((plan.tasks_total, plan.phases_total, plan.leaves_total), (3, 1, 2));
+    assert_eq!(plan.estimated_ms_total, 65_000);
     assert_eq!((plan.created_at, &*plan.created_by), (minute(0), "user:mark"));
     assert_eq!(&*plan.roles.0, "[\"caller\"]");
     let ids: Vec<_> = tasks.iter().map(|task| (&*task.task_id, task.is_leaf)).collect();

@@ -11,6 +11,7 @@ mod errors;
 mod executions;
 mod health;
 mod plain_json;
+mod plans;
 mod problem;
 mod report_body;
 mod reports;
@@ -80,7 +81,10 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/executions/{execution_id}/tasks", get(tasks::list))
         .route("/executions/{execution_id}/tasks/{task_id}/why", get(tasks::why))
         .route("/executions/{execution_id}/blockers", get(blockers::list))
-        .route("/executions/{execution_id}/blockers/{blocker_id}/resolve", post(blockers::resolve));
+        .route("/executions/{execution_id}/blockers/{blocker_id}/resolve", post(blockers::resolve))
+        .route("/plans", get(plans::list).post(plans::import))
+        .route("/plans/{plan_id}", get(plans::get).delete(plans::delete))
+        .route("/plans/{plan_id}/tasks", get(plans::tasks));
     Router::new()
         .nest("/api", api)
         .route("/healthz", get(health::get))

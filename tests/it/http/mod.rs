@@ -3,4 +3,5 @@
 mod agents;
 mod house;
 mod plain;
+mod plans;
 mod work;

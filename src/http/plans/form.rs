@@ -1,0 +1,132 @@
+//! The structured form of a plan, as it is sent: phases, their tasks, and the parts of those.
+
+use crate::domain::event::plan::Risk;
+use crate::domain::{
+    ActionName, AgentId, Backoff, DependencyType, PlanId, Priority, RetryPolicy, TaskId, Text,
+    Title,
+};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
+use serde_json::{Map, Value};
+use std::time::Duration;
+
+/// The longest time that can be named: a hundred years.
+const LASTING_MS_MAX: u64 = 100 * 366 * 24 * 3_600_000;
+
+/// A plan.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::http) struct PlanForm {
+    pub(super) plan_id: Option<PlanId>,
+    pub(super) goal: Text,
+    pub(super) title: Option<Title>,
+    pub(super) assigned_to: Option<AgentId>,
+    pub(super) phase_count: Option<usize>,
+    pub(super) phases: Vec<PhaseForm>,
+    #[serde(default)]
+    pub(super) dependencies: Vec<DependencyForm>,
+    #[serde(default)]
+    pub(super) roles_required: Vec<Title>,
+    #[serde(default)]
+    pub(super) risks: Vec<Risk>,
+    pub(super) metadata: Option<Map<String, Value>>,
+}
+
+/// A phase of it.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PhaseForm {
+    pub(super) phase_id: TaskId,
+    #[serde(alias = "title")]
+    pub(super) name: Title,
+    pub(super) duration_weeks: Option<Weeks>,
+    pub(super) tasks: Vec<TaskForm>,
+}
+
+/// A task of a phase.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TaskForm {
+    pub(super) task_id: TaskId,
+    #[serde(alias = "name")]
+    pub(super) title: Title,
+    pub(super) description: Option<Text>,
+    pub(super) assignee_role: Option<Title>,
+    #[serde(default)]
+    pub(super) prerequisites: Vec<TaskId>,
+    pub(super) estimated_hours: Option<Hours>,
+    #[serde(default)]
+    pub(super) priority: Priority,
+    #[serde(default)]
+    pub(super) subtasks: Vec<SubtaskForm>,
+}
+
+/// A part of a task; `dependencies` is what the documents' decompositions call `depends_on`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SubtaskForm {
+    pub(super) subtask_id: TaskId,
+    pub(super) title: Option<Title>,
+    pub(super) description: Option<Text>,
+    pub(super) action: ActionName,
+    pub(super) params: Option<Map<String, Value>>,
+    pub(super) timeout_hours: Option<Hours>,
+    pub(super) retry_policy: Option<RetryForm>,
+    #[serde(default)]
+    pub(super) depends_on: Vec<TaskId>,
+    #[serde(default)]
+    pub(super) dependencies: Vec<TaskId>,
+    #[serde(default)]
+    pub(super) success_criteria: Vec<Text>,
+}
+
+/// One task waits for another.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct DependencyForm {
+    pub(super) from: TaskId,
+    pub(super) to: TaskId,
+    #[serde(default, rename = "type")]
+    pub(super) kind: DependencyType,
+}
+
+/// How often a part is tried; what it does not say is as usual.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RetryForm {
+    max_attempts: Option<u32>,
+    backoff: Option<Backoff>,
+    backoff_seconds: Option<Seconds>,
+}
+
+impl RetryForm {
+    pub(super) fn policy(&self) -> RetryPolicy {
+        let usual = RetryPolicy::default();
+        RetryPolicy {
+            attempts_max: self.max_attempts.unwrap_or(usual.attempts_max),
+            backoff: self.backoff.unwrap_or(usual.backoff),
+            backoff_ms: self.backoff_seconds.map_or(usual.backoff_ms, |lasting| lasting.ms),
+        }
+    }
+}
+
+pub(super) type Seconds = Lasting<1>;
+pub(super) type Hours = Lasting<3_600>;
+pub(super) type Weeks = Lasting<604_800>;
+
+/// How long something lasts, told in a unit of so many seconds.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Lasting<const UNIT_SECONDS: u32> {
+    pub(super) ms: u64,
+}
+
+impl<'de, const UNIT_SECONDS: u32> Deserialize<'de> for Lasting<UNIT_SECONDS> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let seconds = f64::deserialize(deserializer)? * f64::from(UNIT_SECONDS);
+        let lasting = Duration::try_from_secs_f64(seconds).ok();
+        let ms = lasting.and_then(|lasting| u64::try_from(lasting.as_millis()).ok());
+        let ms = ms.filter(|&ms| ms <= LASTING_MS_MAX);
+        let ms = ms.ok_or_else(|| D::Error::custom("this lasts from 0 to a hundred years"))?;
+        Ok(Self { ms })
+    }
+}
