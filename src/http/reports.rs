@@ -116,8 +116,8 @@ impl App {
         let (terms, describe) = (&terms, describe_report);
         let write = Write { caller: &caller, terms, body, stream, command, describe };
         let done: Done = self.write(write).await?;
-        let is_repeat = done.outcome.is_repeat;
-        Ok(done.answer(if is_repeat { StatusCode::OK } else { StatusCode::CREATED }))
+        let is_new = !done.outcome.is_repeat && !done.outcome.recorded.is_empty();
+        Ok(done.answer(if is_new { StatusCode::CREATED } else { StatusCode::OK }))
     }
 
     /// A sign of life is not in the log; its answer says where things stand.
