@@ -100,8 +100,12 @@ impl Views {
         Ok(views)
     }
 
-    /// Makes the lists of generations and projectors, where they are not there yet.
+    /// Makes the lists of generations and projectors, where they are not there yet: whoever only
+    /// looks must not wait for a projector that writes.
     async fn prepare(&self) -> Result<(), StoreError> {
+        if self.leader().await.is_ok() {
+            return Ok(());
+        }
         let mut session = self.writes.session().await?;
         session.begin().await?;
         if session.is_postgres() {

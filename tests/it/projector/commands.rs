@@ -4,6 +4,7 @@ use super::house::House;
 use super::story::write_all;
 use crate::store::backend::Backend;
 use anyhow::{Context, Result, ensure};
+use planexe_ax::projections::windows;
 use planexe_ax::store::views::Phase;
 use planexe_ax_testkit::{Database, Durability, Server, postgres_is_skipped};
 use serde_json::Value;
@@ -128,6 +129,19 @@ async fn what_cannot_be_done_has_an_exit_code_and_a_sentence() -> Result<()> {
     let sentence = String::from_utf8_lossy(&output.stderr).into_owned();
     ensure!(output.status.code() == Some(5), "{sentence}");
     ensure!(sentence.contains("only the server can do this"), "{sentence}");
+    house.close().await;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_windows_can_be_looked_at_while_they_are_written() -> Result<()> {
+    let house = House::on(Backend::sqlite()?).await?;
+    ensure!(house.projector(20).finish().await?, "it leads");
+    let Backend::Sqlite(file) = &house.backend else { anyhow::bail!("it is a file") };
+    let writing = file.hold_at(&file.path().with_extension("views.db")).await?;
+    let shown = said(&ax(&house.backend, &["list"]).output()?)?;
+    ensure!(shown.len() == windows().len(), "{shown:?}");
+    drop(writing);
     house.close().await;
     Ok(())
 }

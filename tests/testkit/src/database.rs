@@ -115,6 +115,15 @@ impl SqliteFile {
         Ok(connection.close().await?)
     }
 
+    /// Takes the lock under which another file of the folder is written, until the answer is
+    /// dropped.
+    pub async fn hold_at(&self, path: &Path) -> Result<impl Send + use<>> {
+        let address = format!("sqlite://{}", path.display());
+        let mut connection = SqliteConnection::connect(&address).await?;
+        connection.execute("begin immediate").await?;
+        Ok(connection)
+    }
+
     /// The single number that a query returns.
     pub async fn number(&self, text: &str) -> Result<i64> {
         let mut connection = self.connect().await?;
