@@ -7,6 +7,7 @@ use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, StatusCode, header};
+use serde::Deserializer;
 use serde::de::DeserializeOwned;
 use std::time::Duration;
 
@@ -56,7 +57,16 @@ pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     plain_json::check(body)
         .map_err(|found| Problem::at(Code::BadJson, found.pointer, found.message))?;
     let mut reader = serde_json::Deserializer::from_slice(body);
-    serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+    typed(&mut reader)
+}
+
+/// Reads a value as the type that is wanted.
+pub(super) fn typed<'de, T, D>(reader: D) -> Result<T, Problem>
+where
+    T: DeserializeOwned,
+    D: Deserializer<'de, Error = serde_json::Error>,
+{
+    serde_path_to_error::deserialize(reader).map_err(|error| {
         let pointer = pointer(error.path());
         let error = error.into_inner();
         let place = format!(" at line {} column {}", error.line(), error.column());

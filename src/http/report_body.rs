@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 /// The words for what is reported.
-pub(super) const EVENT_TYPES: [&str; 12] = [
+pub(super) const EVENT_TYPES: [&str; 13] = [
     "heartbeat",
     "task_started",
     "task_progress",
@@ -24,13 +24,29 @@ pub(super) const EVENT_TYPES: [&str; 12] = [
     "subtask_error",
     "task_released",
     "note_added",
+    "action_logged",
 ];
+/// The words for what an agent writes down that it did.
+const ACTION_TYPES: [&str; 10] = [
+    "create_task",
+    "update_task",
+    "create_subtask",
+    "update_subtask",
+    "complete_step",
+    "add_note",
+    "block",
+    "unblock",
+    "add_context",
+    "update_context",
+];
+/// How long an id may be that an agent gives its report.
+const EVENT_ID_BYTES_MAX: usize = 200;
 
 /// A report; what it says twice in two words is refused.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ReportDocument {
-    pub(super) event_id: Option<String>,
+    event_id: Option<String>,
     pub(super) execution_id: Option<ExecutionId>,
     pub(super) agent_id: AgentId,
     #[serde(alias = "timestamp")]
@@ -60,6 +76,14 @@ pub(super) struct ReportDocument {
     retryable: Option<bool>,
     retry_after_seconds: Option<u64>,
     wait_hours: Option<u32>,
+    step_number: Option<u32>,
+    action_type: Option<Title>,
+    entity_type: Option<Title>,
+    entity_id: Option<Title>,
+    description: Option<Text>,
+    before_state: Option<Value>,
+    after_state: Option<Value>,
+    agent_confidence: Option<f64>,
     #[expect(
         dead_code,
         reason = "the documents' agents say it; a blocker always holds up its task"
@@ -107,18 +131,17 @@ impl ReportDocument {
     fn kind(&self) -> Result<&str, Problem> {
         let is_blocked = self.status.as_deref() == Some("BLOCKED");
         match self.event_type.as_deref() {
-            Some(kind) if EVENT_TYPES.contains(&kind) || kind == "action_logged" => Ok(kind),
+            Some(kind) if EVENT_TYPES.contains(&kind) => Ok(kind),
             None if is_blocked => Ok("task_blocked"),
-            Some(_) | None => Err(wrong(
-                "event_type",
-                format!("event_type is one of {}, action_logged", EVENT_TYPES.join(", ")),
-            )),
+            Some(_) | None => {
+                Err(wrong("event_type", format!("event_type is one of {}", EVENT_TYPES.join(", "))))
+            }
         }
     }
 
     fn task(&self) -> Result<TaskId, Problem> {
-        let task = self.subtask_id.as_ref().or(self.task_id.as_ref());
-        task.cloned()
+        self.named_task()
+            .cloned()
             .ok_or_else(|| wrong("task_id", "this report names the task_id that it is about"))
     }
 
@@ -208,19 +231,48 @@ impl ReportDocument {
     }
 
     fn action(&self) -> Result<LoggedAction, Problem> {
+        let known = |kind: &&Title| ACTION_TYPES.contains(&kind.as_str());
+        let action_type = self.action_type.as_ref().filter(known).cloned();
+        let confidence = self.agent_confidence.map(permille).transpose()?;
         Ok(LoggedAction {
             task_id: self.task_id.clone(),
-            step_number: None,
-            action_type: Title::parse("add_note").expect("it is a title"),
-            entity_type: None,
-            entity_id: None,
-            description: self.said("an action"),
-            before_state: None,
-            after_state: json("output_data", self.output_data.as_ref())?,
-            confidence_permille: None,
+            step_number: self.step_number,
+            action_type: action_type.ok_or_else(|| {
+                wrong("action_type", format!("it is one of {}", ACTION_TYPES.join(", ")))
+            })?,
+            entity_type: self.entity_type.clone(),
+            entity_id: self.entity_id.clone(),
+            description: self
+                .description
+                .clone()
+                .ok_or_else(|| wrong("description", "say what was done"))?,
+            before_state: json("before_state", self.before_state.as_ref())?,
+            after_state: json("after_state", self.after_state.as_ref())?,
+            confidence_permille: confidence,
             error_message: self.error_message.clone(),
         })
     }
+
+    /// What makes the report recognisable, when the agent named it.
+    pub(super) fn key(&self) -> Result<Option<String>, Problem> {
+        let Some(key) = &self.event_id else { return Ok(None) };
+        if (1..=EVENT_ID_BYTES_MAX).contains(&key.len()) {
+            return Ok(Some(key.clone()));
+        }
+        Err(wrong("event_id", format!("an event_id has 1 to {EVENT_ID_BYTES_MAX} characters")))
+    }
+
+    /// The task that a heartbeat names, if any.
+    pub(super) fn named_task(&self) -> Option<&TaskId> {
+        self.subtask_id.as_ref().or(self.task_id.as_ref())
+    }
+}
+
+/// How sure, in thousandths: 0 to 1 comes to 0 to 1000.
+fn permille(confidence: f64) -> Result<u16, Problem> {
+    let wrong = || wrong("agent_confidence", "it is a number from 0 to 1");
+    let lasting = std::time::Duration::try_from_secs_f64(confidence).map_err(|_| wrong())?;
+    u16::try_from(lasting.as_millis()).ok().filter(|it| *it <= 1_000).ok_or_else(wrong)
 }
 
 fn json(field: &str, value: Option<&Value>) -> Result<Option<Json>, Problem> {

@@ -1,7 +1,7 @@
 //! `POST /api/executions/{execution_id}/events`: what agents report.
 
 use super::App;
-use super::body::Body;
+use super::body::{Body, typed};
 use super::caller::Caller;
 use super::code::Code;
 use super::executions::known_id;
@@ -12,52 +12,20 @@ use super::work::verdict_word;
 use super::writing::{Done, Write};
 use crate::domain::event::record::RecordEvent;
 use crate::domain::execution::{Execution, Verdict};
-use crate::domain::{Actor, Command, Event, ExecutionId, LeaseToken, State, StreamName};
+use crate::domain::{
+    Actor, AgentId, Command, Event, ExecutionId, LeaseToken, State, StreamName, TaskId,
+};
 use crate::engine::Beat;
 use crate::projections::progress::message;
 use axum::Json as Answer;
 use axum::extract::{Path, State as Shared};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use serde::Deserialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
 /// How many reports one body may hold.
 const REPORTS_MAX: usize = 500;
-
-/// One report, or several.
-#[derive(Debug)]
-pub(super) enum Reports {
-    One(Box<ReportDocument>),
-    Several(Vec<ReportDocument>),
-}
-
-impl<'de> Deserialize<'de> for Reports {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(ReportsVisitor)
-    }
-}
-
-struct ReportsVisitor;
-
-impl<'de> serde::de::Visitor<'de> for ReportsVisitor {
-    type Value = Reports;
-
-    fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str("a report, or a list of reports")
-    }
-
-    fn visit_map<A: serde::de::MapAccess<'de>>(self, map: A) -> Result<Reports, A::Error> {
-        let map = serde::de::value::MapAccessDeserializer::new(map);
-        ReportDocument::deserialize(map).map(|report| Reports::One(Box::new(report)))
-    }
-
-    fn visit_seq<A: serde::de::SeqAccess<'de>>(self, list: A) -> Result<Reports, A::Error> {
-        let list = serde::de::value::SeqAccessDeserializer::new(list);
-        Vec::deserialize(list).map(Reports::Several)
-    }
-}
 
 /// Takes a report, or each of a list in turn: one that is refused does not hold up the next.
 pub(super) async fn report(
@@ -65,24 +33,21 @@ pub(super) async fn report(
     caller: Caller,
     terms: Terms,
     Path(execution_id): Path<String>,
-    Body { value, bytes }: Body<Reports>,
+    Body { value, .. }: Body<Value>,
 ) -> Result<Response, Problem> {
     let execution_id = known_id(&execution_id)?;
-    let reports = match value {
-        Reports::One(report) => {
-            return app.take_report(&caller, terms, &bytes, &execution_id, &report).await;
-        }
-        Reports::Several(reports) => reports,
+    let Value::Array(reports) = value else {
+        return app.take_report(&caller, terms, &execution_id, value).await;
     };
     if reports.len() > REPORTS_MAX {
         let detail = format!("one body holds at most {REPORTS_MAX} reports");
         return Err(Problem::new(Code::TooLarge, detail));
     }
     let mut results = Vec::with_capacity(reports.len());
-    for (place, report) in reports.iter().enumerate() {
+    for (place, report) in reports.into_iter().enumerate() {
         let mut own = terms.clone();
         own.key = terms.key.as_ref().map(|key| format!("{key}/{place}"));
-        let taken = app.take_report(&caller, own, &bytes, &execution_id, report).await;
+        let taken = app.take_report(&caller, own, &execution_id, report).await;
         results.push(super::writing::result_of(taken).await);
     }
     Ok(Answer(json!({"results": results})).into_response())
@@ -93,10 +58,11 @@ impl App {
         &self,
         caller: &Caller,
         mut terms: Terms,
-        body: &[u8],
         execution_id: &ExecutionId,
-        report: &ReportDocument,
+        report: Value,
     ) -> Result<Response, Problem> {
+        let sent = report.to_string();
+        let report: ReportDocument = typed(report)?;
         if report.execution_id.as_ref().is_some_and(|named| named != execution_id) {
             let message = "this names another execution than the path does";
             return Err(Problem::at(Code::Invalid, "/execution_id", message));
@@ -106,15 +72,16 @@ impl App {
         let command = match report.reported()? {
             Reported::Heartbeat { lease, progress_percent } => {
                 return self
-                    .take_heartbeat(&caller, execution_id, report, lease, progress_percent)
+                    .take_heartbeat(&caller, execution_id, &report, lease, progress_percent)
                     .await;
             }
             Reported::Command(command) => Command::Execution(*command),
         };
-        terms.key = report.event_id.clone().or(terms.key);
+        terms.key = report.key()?.or(terms.key);
         let stream = StreamName::execution(execution_id);
-        let (terms, describe) = (&terms, describe_report);
-        let write = Write { caller: &caller, terms, body, stream, command, describe };
+        let (caller, terms, body) = (&caller, &terms, sent.as_bytes());
+        let describe = describe_report;
+        let write = Write { caller, terms, body, stream, command, describe };
         let done: Done = self.write(write).await?;
         let is_new = !done.outcome.is_repeat && !done.outcome.recorded.is_empty();
         Ok(done.answer(if is_new { StatusCode::CREATED } else { StatusCode::OK }))
@@ -130,9 +97,12 @@ impl App {
         progress_percent: Option<u8>,
     ) -> Result<Response, Problem> {
         let (workspace, agent_id) = (&caller.workspace, &report.agent_id);
-        let told = self.engine.ask(workspace, execution_id, standing).await?;
-        let mut told = told.ok_or_else(super::executions::no_such_execution)?;
-        let beats = lease.map(|lease| Beat { lease, progress_percent });
+        let asked = (report.named_task().cloned(), agent_id.clone());
+        let told = self.engine.ask(workspace, execution_id, move |execution| {
+            (standing(execution), asked.0.and_then(|task| held(execution, &task, &asked.1)))
+        });
+        let (mut told, own) = told.await?.ok_or_else(super::executions::no_such_execution)?;
+        let beats = lease.or(own).map(|lease| Beat { lease, progress_percent });
         let verdicts =
             self.engine.heartbeat(workspace, agent_id, beats.into_iter().collect()).await?;
         let verdict = verdicts.first().map_or(&Verdict::Ok, |told| &told.verdict);
@@ -140,6 +110,13 @@ impl App {
         told["execution_id"] = execution_id.as_str().into();
         Ok((StatusCode::CREATED, Answer(told)).into_response())
     }
+}
+
+/// The lease of an agent that knows of none, on the task that it says it is at.
+fn held(execution: &Execution, task_id: &TaskId, agent_id: &AgentId) -> Option<LeaseToken> {
+    let node = execution.tree().node(execution.tree().find(task_id)?);
+    node.leaf.lease().filter(|lease| lease.agent_id == *agent_id)?;
+    execution.lease_of(task_id)
 }
 
 /// Where an execution stands, and what is next.

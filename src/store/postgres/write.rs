@@ -206,8 +206,8 @@ impl<'w> PostgresTx<'w> {
     }
 
     /// Writes everything at once and says in which transaction; none when the head has moved, or a
-    /// key that was guessed to be new was not. All
-    /// rows are awaited: without a transaction, the commit comes after the last of them.
+    /// key that was guessed to be new was not. All rows are awaited: without a transaction, the
+    /// commit comes after the last of them.
     async fn write_all(&mut self, plan: &Plan<'_>) -> Result<Option<u64>, CommitError> {
         let query = sqlx::query_as::<_, (String,)>(include_str!("../sql/write_postgres.sql"));
         let query = bind_batch(bind_keys(bind_streams(bind_events(query, plan), plan), plan), plan);

@@ -145,12 +145,12 @@ impl SqliteTx<'_> {
         if head != self.writer.reached {
             self.remembered = Remembered::default();
         }
-        let remembered = self.remembered.all(&wanted_streams(requests));
-        let is_remembered = remembered.is_some();
-        let streams = remembered.unwrap_or_default();
-        let mut known = Known { head, streams, keys: HashMap::new() };
-        if !is_remembered {
-            self.read_streams(requests, &mut known).await?;
+        let wanted = wanted_streams(requests);
+        let mut known = Known { head, streams: HashMap::new(), keys: HashMap::new() };
+        if let Some(streams) = self.remembered.all(&wanted) {
+            known.streams = streams;
+        } else {
+            self.read_streams(&wanted, &mut known).await?;
             self.remembered.note(&known.streams);
         }
         self.read_keys(requests, &mut known).await?;
@@ -160,10 +160,10 @@ impl SqliteTx<'_> {
 
     async fn read_streams(
         &mut self,
-        requests: &[Prepared],
+        wanted: &[(&WorkspaceId, &StreamName)],
         known: &mut Known,
     ) -> Result<(), StoreError> {
-        for (text, piece) in self.texts.streams.cut(&wanted_streams(requests)) {
+        for (text, piece) in self.texts.streams.cut(wanted) {
             let mut query = sqlx::query_as::<_, (String, String, i64, i64)>(text);
             for (workspace, stream) in piece {
                 query = query.bind(workspace.as_str()).bind(stream.as_str());

@@ -2,6 +2,7 @@
 
 use super::house::{Answer, Server, on_every};
 use anyhow::{Context, Result, ensure};
+use planexe_ax::store::{LogFilter, Position};
 use serde_json::{Value, json};
 
 const LARRY: &str = "/api/agents/agent_larry_001/work";
@@ -178,6 +179,51 @@ async fn a_report_that_makes_no_sense_is_refused_and_the_next_in_the_list_is_tak
         ensure!(statuses == [Some(404), Some(201), Some(201)], "{taken:?}");
         ensure!(results[2]["next_step_options"] == json!(["call directly"]), "{taken:?}");
         ensure!(report(&server, "exec_absent", &of("task_started", "a")).await?.status == 404);
+        server.stop().await
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_agent_did_is_written_down_and_its_heartbeat_needs_no_lease() -> Result<()> {
+    on_every(async |server| {
+        let execution = begin(&server).await?;
+        server.get(LARRY).await?;
+        let beat = json!({"agent_id": "agent_larry_001", "event_type": "heartbeat",
+            "status": "running", "current_task_id": "task_1_1_a", "current_task_progress": 35,
+            "tasks_completed": 0, "tasks_total": 12});
+        let told = report(&server, &execution, &beat).await?;
+        ensure!(told.status == 201 && told.body["verdict"] == "ok", "{told:?}");
+        let path = format!("/api/executions/{execution}");
+        server.patch(&path, &json!({"status": "PAUSED"})).await?;
+        let told = report(&server, &execution, &beat).await?;
+        ensure!(told.body["verdict"] == "pause", "{told:?}");
+        let mut action = json!({"agent_id": "agent_larry_001", "event_type": "action_logged",
+            "event_id": "act-1", "action_type": "update_task", "description": "wrote a draft",
+            "agent_confidence": 0.9, "before_state": {"drafts": 0}, "after_state": {"drafts": 1}});
+        let told = report(&server, &execution, &action).await?;
+        ensure!(told.status == 201, "{told:?}");
+        let again = report(&server, &execution, &json!([action])).await?;
+        let again = &again.body["results"][0];
+        ensure!(again["http_status"] == 200 && again["event_id"] == told.body["event_id"]);
+        let position = server.store.head().await?.position.get();
+        let filter = LogFilter { kinds: vec!["action_logged".to_owned()], ..Default::default() };
+        let logged = server.store.read_log(Position::ZERO, &filter, 10).await?;
+        let logged: Vec<Value> = logged
+            .iter()
+            .map(|it| serde_json::from_slice(&it.payload))
+            .collect::<Result<_, _>>()?;
+        ensure!(logged.len() == 1 && logged[0]["action_type"] == "update_task", "{logged:?}");
+        ensure!(logged[0]["confidence_permille"] == 900, "{logged:?}");
+        ensure!(logged[0]["after_state"] == json!({"drafts": 1}), "{logged:?}");
+        action["action_type"] = json!("dance");
+        action["event_id"] = json!("x".repeat(201));
+        let refused = report(&server, &execution, &action).await?;
+        ensure!(refused.body["errors"][0]["pointer"] == "/action_type", "{refused:?}");
+        action["action_type"] = json!("add_note");
+        let refused = report(&server, &execution, &action).await?;
+        ensure!(refused.body["errors"][0]["pointer"] == "/event_id", "{refused:?}");
+        ensure!(server.store.head().await?.position.get() == position, "something was stored");
         server.stop().await
     })
     .await
