@@ -8,6 +8,7 @@ use crate::{
     engine::{Engine, EngineConfig, EngineError, Random},
     exit::{Exit, Failure},
     http::{self, App},
+    keys::Keyring,
     projections,
     projector::{Auditor, AuditorConfig, Projector, ProjectorConfig},
     reading::Reader,
@@ -57,8 +58,12 @@ pub(super) async fn serve(config: &Config) -> Result<(), Failure> {
     let reader = Reader::new(store.clone(), views.clone(), Clock::System, projector.reached());
     let (stopping, stopped) = watch::channel(false);
     let database = config.database.kind();
-    let app = App { database, engine: engine.clone(), reader, stopping: stopped };
+    let keys = Keyring::start(store.clone(), Clock::System).await;
+    let keys = keys.map_err(|error| refusal(error.into()))?;
+    let app =
+        App { database, engine: engine.clone(), keys: keys.clone(), reader, stopping: stopped };
     let ended = until_stopped(listener, app, stopping, stop).await;
+    keys.stop().await;
     engine.stop().await;
     auditor.stop().await;
     projector.stop().await;

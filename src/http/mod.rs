@@ -1,5 +1,6 @@
 //! The door: a file for each resource.
 
+mod access;
 mod agents;
 mod around;
 mod asking;
@@ -27,10 +28,12 @@ mod work;
 mod work_shown;
 mod writing;
 
+pub use access::session::owner_link;
 pub use code::Code;
 pub use errors::errors_markdown;
 
 use crate::engine::Engine;
+use crate::keys::Keyring;
 use crate::reading::Reader;
 use crate::store::Position;
 use axum::Router;
@@ -52,6 +55,8 @@ pub struct App {
     pub database: &'static str,
     /// The engine.
     pub engine: Engine,
+    /// The keys that there are.
+    pub keys: Keyring,
     /// What is asked of the windows.
     pub reader: Reader,
     /// Whether the server stops: whoever waits is sent away.
@@ -96,6 +101,15 @@ fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(plans::list, plans::import))
         .routes(routes!(plans::get, plans::delete))
         .routes(routes!(plans::tasks));
+    let access = OpenApiRouter::new()
+        .routes(routes!(access::keys::list, access::keys::create))
+        .routes(routes!(access::keys::revoke))
+        .routes(routes!(access::members::list, access::members::add))
+        .routes(routes!(access::members::change, access::members::remove))
+        .routes(routes!(access::session::get, access::session::log_in, access::session::log_out))
+        .routes(routes!(access::session::link))
+        .routes(routes!(access::tickets::create))
+        .routes(routes!(access::workspace::get, access::workspace::change));
     let machine = OpenApiRouter::new()
         .routes(routes!(health::get))
         .routes(routes!(health::ready))
@@ -110,6 +124,7 @@ fn routes() -> OpenApiRouter<Arc<App>> {
         .merge(agents)
         .merge(executions)
         .merge(plans)
+        .merge(access)
         .merge(machine)
 }
 
