@@ -2,6 +2,7 @@
 
 mod access;
 mod agents;
+mod amend;
 mod around;
 mod asking;
 mod blockers;
@@ -10,9 +11,13 @@ mod caller;
 mod code;
 mod docs;
 mod errors;
+mod events;
 mod executions;
+mod feed;
+mod fork;
 mod gate;
 mod health;
+mod history;
 mod openapi;
 mod plain_json;
 mod plans;
@@ -24,6 +29,7 @@ mod schemas;
 mod shown;
 mod tasks;
 mod terms;
+mod timeline;
 mod work;
 mod work_shown;
 mod writing;
@@ -92,11 +98,17 @@ fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(executions::list, executions::create))
         .routes(routes!(executions::get, executions::change))
         .routes(routes!(executions::status))
-        .routes(routes!(reports::report))
+        .routes(routes!(reports::report, events::list))
+        .routes(routes!(timeline::get))
+        .routes(routes!(history::diff))
+        .routes(routes!(amend::amend))
+        .routes(routes!(fork::fork))
         .routes(routes!(tasks::list))
         .routes(routes!(tasks::why))
         .routes(routes!(blockers::list))
-        .routes(routes!(blockers::resolve));
+        .routes(routes!(blockers::resolve))
+        .routes(routes!(blockers::inbox))
+        .routes(routes!(feed::list));
     let plans = OpenApiRouter::new()
         .routes(routes!(plans::list, plans::import))
         .routes(routes!(plans::get, plans::delete))
