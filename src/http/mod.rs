@@ -17,6 +17,7 @@ mod feed;
 mod fork;
 mod gate;
 mod health;
+mod heartbeat;
 mod history;
 mod openapi;
 mod plain_json;
@@ -92,7 +93,7 @@ fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(agents::get, agents::change))
         .routes(routes!(agents::capabilities))
         .routes(routes!(work::work))
-        .routes(routes!(work::heartbeat))
+        .routes(routes!(heartbeat::heartbeat))
         .routes(routes!(work::drain));
     let executions = OpenApiRouter::new()
         .routes(routes!(executions::list, executions::create))

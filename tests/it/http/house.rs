@@ -55,7 +55,7 @@ impl Answer {
 }
 
 impl Server {
-    async fn on(backend: Backend) -> Result<Self> {
+    pub(super) async fn on(backend: Backend) -> Result<Self> {
         let store = backend.open().await?;
         let views = Views::open(&backend.config()).await?;
         let clock = Clock::System;
