@@ -7,7 +7,7 @@ use crate::{
     domain::Event,
     engine::{Engine, EngineConfig, EngineError, Random},
     exit::{Exit, Failure},
-    http::{self, App},
+    http::{self, App, Polls},
     keys::Keyring,
     projections,
     projector::{Auditor, AuditorConfig, Projector, ProjectorConfig},
@@ -60,8 +60,14 @@ pub(super) async fn serve(config: &Config) -> Result<(), Failure> {
     let database = config.database.kind();
     let keys = Keyring::start(store.clone(), Clock::System).await;
     let keys = keys.map_err(|error| refusal(error.into()))?;
-    let app =
-        App { database, engine: engine.clone(), keys: keys.clone(), reader, stopping: stopped };
+    let app = App {
+        database,
+        engine: engine.clone(),
+        keys: keys.clone(),
+        polls: Polls::default(),
+        reader,
+        stopping: stopped,
+    };
     let ended = until_stopped(listener, app, stopping, stop).await;
     keys.stop().await;
     engine.stop().await;

@@ -227,6 +227,9 @@ impl Engine {
             if ["agent_lost", "agent_retired"].contains(&kind) {
                 presence.settle(&key.workspace, &agent_id, true);
             }
+            if kind != "agent_took_task" {
+                self.inner.index.agent_turned();
+            }
             has_turned |= ["agent_lost", "agent_returned", "agent_retired"].contains(&kind);
         }
         has_turned.then_some(agent_id)

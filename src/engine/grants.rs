@@ -115,6 +115,23 @@ impl Engine {
         Err(EngineError::Contended { attempts: POLL_RETRIES_MAX })
     }
 
+    /// Whether asking for work now may bring another answer than nothing: told from memory alone,
+    /// for the many that wait.
+    pub async fn may_have_work(&self, request: &WorkRequest) -> Result<bool, EngineError> {
+        let (workspace, agent_id) = (&request.workspace, &request.agent_id);
+        let (agent, _) = self.agent(workspace, agent_id).await?;
+        if !agent.may_take_work() {
+            return Ok(true);
+        }
+        let agent = match &request.actions {
+            Some(actions) => agent.doing_only(actions),
+            None => agent,
+        };
+        let index = &self.inner.index;
+        let is_ready = index.next_for(workspace, &agent, None).is_some();
+        Ok(is_ready || !index.held_by(workspace, agent_id).is_empty())
+    }
+
     /// None when the agent's own stream moved meanwhile.
     async fn try_work(
         &self,

@@ -106,7 +106,12 @@ impl Index {
         self.first_deadline.subscribe()
     }
 
-    /// Says when something may have become ready.
+    /// Has those look who wait: an agent is not what it was.
+    pub(super) fn agent_turned(&self) {
+        self.changed.send_modify(|count| *count += 1);
+    }
+
+    /// Says when something may have become ready, or an agent turned.
     pub fn changed(&self) -> watch::Receiver<u64> {
         self.changed.subscribe()
     }

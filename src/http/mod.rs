@@ -38,6 +38,7 @@ mod writing;
 pub use access::session::owner_link;
 pub use code::Code;
 pub use errors::errors_markdown;
+pub use work::Polls;
 
 use crate::engine::Engine;
 use crate::keys::Keyring;
@@ -64,6 +65,8 @@ pub struct App {
     pub engine: Engine,
     /// The keys that there are.
     pub keys: Keyring,
+    /// Those that wait for work.
+    pub polls: Polls,
     /// What is asked of the windows.
     pub reader: Reader,
     /// Whether the server stops: whoever waits is sent away.

@@ -12,7 +12,7 @@ use super::work_shown::{more_shown, task_shown};
 use crate::domain::agent::AgentCommand;
 use crate::domain::execution::Verdict;
 use crate::domain::{ActionName, AgentId, ExecutionId, PlanId};
-use crate::engine::{GrantedTask, Work, WorkRequest};
+use crate::engine::{Engine, GrantedTask, Work, WorkRequest};
 use axum::Json as Answer;
 use axum::extract::{Path, State as Shared};
 use axum::http::StatusCode;
@@ -22,12 +22,15 @@ use serde_json::Value;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::Semaphore;
 use utoipa::{IntoParams, ToSchema};
 
 /// How long a poll may be parked.
 const WAIT_MS_MAX: u64 = 60_000;
 /// How often an agent that found nothing should come again, when it does not wait.
 const POLL_AFTER_SECONDS: u64 = 300;
+/// How many parked polls ask at once.
+const POLLS_AT_ONCE: usize = 4;
 /// How many tasks one poll may bring.
 const TASKS_MAX: u32 = 100;
 
@@ -101,18 +104,17 @@ impl App {
         let mut changed = self.engine.index().changed();
         let mut stopping = self.stopping.clone();
         let mut over = pin!(tokio::time::sleep(Duration::from_millis(wait_ms)));
-        loop {
-            changed.borrow_and_update();
-            let work = self.engine.work(request).await?;
-            if !matches!(work, Work::Nothing) || *stopping.borrow_and_update() {
-                return Ok(work);
-            }
+        changed.borrow_and_update();
+        let mut work = self.engine.work(request).await?;
+        while matches!(work, Work::Nothing) && !*stopping.borrow_and_update() {
             tokio::select! {
-                moved = changed.changed() => if moved.is_err() { return Ok(work) },
-                stopped = stopping.changed() => if stopped.is_err() { return Ok(work) },
-                () = &mut over => return Ok(work),
+                moved = changed.changed() => if moved.is_err() { break },
+                stopped = stopping.changed() => if stopped.is_err() { break },
+                () = &mut over => break,
             }
+            work = self.polls.ask_again(&self.engine, request).await?;
         }
+        Ok(work)
     }
 
     async fn answer(&self, request: &WorkRequest, work: Work) -> Result<Response, Problem> {
@@ -148,6 +150,35 @@ impl App {
             poll_after_seconds: POLL_AFTER_SECONDS,
         };
         Ok(Answer(shown).into_response())
+    }
+}
+
+/// Those that wait for work.
+#[derive(Debug)]
+pub struct Polls {
+    turns: Semaphore,
+}
+
+impl Default for Polls {
+    fn default() -> Self {
+        Self { turns: Semaphore::new(POLLS_AT_ONCE) }
+    }
+}
+
+impl Polls {
+    /// Asks again for one that waits, when there may be something: a few at a time, so that one
+    /// task that becomes ready is not fought over by all that could do it.
+    async fn ask_again(&self, engine: &Engine, request: &WorkRequest) -> Result<Work, Problem> {
+        if !engine.may_have_work(request).await? {
+            return Ok(Work::Nothing);
+        }
+        let turn = self.turns.acquire().await;
+        let work = match engine.may_have_work(request).await? {
+            true => engine.work(request).await?,
+            false => Work::Nothing,
+        };
+        drop(turn);
+        Ok(work)
     }
 }
 

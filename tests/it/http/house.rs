@@ -4,7 +4,7 @@ use crate::store::backend::Backend;
 use anyhow::{Context, Result};
 use planexe_ax::clock::Clock;
 use planexe_ax::engine::{Engine, EngineConfig, Random};
-use planexe_ax::http::{App, serve};
+use planexe_ax::http::{App, Polls, serve};
 use planexe_ax::keys::Keyring;
 use planexe_ax::projections::windows;
 use planexe_ax::projector::{Projector, ProjectorConfig};
@@ -70,8 +70,14 @@ impl Server {
         let (stop, stopping) = watch::channel(false);
         let mut stopped = stopping.clone();
         let keys = Keyring::start(store.clone(), Clock::System).await?;
-        let app =
-            App { database: "test", engine: engine.clone(), keys: keys.clone(), reader, stopping };
+        let app = App {
+            database: "test",
+            engine: engine.clone(),
+            keys: keys.clone(),
+            polls: Polls::default(),
+            reader,
+            stopping,
+        };
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?;
         let stopped = async move {

@@ -4,6 +4,7 @@ use super::house::{Answer, Server, on_every};
 use anyhow::{Context, Result, ensure};
 use planexe_ax::store::{LogFilter, Position};
 use serde_json::{Value, json};
+use std::time::Duration;
 
 const LARRY: &str = "/api/agents/agent_larry_001/work";
 
@@ -142,7 +143,16 @@ async fn a_parked_poll_gets_the_work_that_comes_and_a_drained_agent_gets_none() 
         ensure!(finished?.status == 201);
         let parked = parked?;
         ensure!(parked.body["next_task"]["task_id"] == "task_2_1_a", "{parked:?}");
-        let drained = server.post("/api/agents/agent_larry_001/drain", &json!({})).await?;
+        // A poll that is not sent away ends after a minute by itself: that is too late here.
+        let path = format!("{LARRY}?wait=60s");
+        let parked = tokio::time::timeout(Duration::from_secs(30), server.get(&path));
+        let drain = async {
+            server.get("/readyz").await?;
+            server.post("/api/agents/agent_larry_001/drain", &json!({})).await
+        };
+        let (parked, drained) = tokio::join!(parked, drain);
+        ensure!(parked??.status == 204, "a drain sends its parked polls away");
+        let drained = drained?;
         ensure!(drained.body["status"] == "draining", "{drained:?}");
         ensure!(server.get(&format!("{LARRY}?wait=30s")).await?.status == 204);
         ensure!(server.get("/api/agents/agent_nobody/work").await?.status == 404);
