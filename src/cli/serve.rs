@@ -7,7 +7,8 @@ use crate::{
     domain::Event,
     engine::{Engine, EngineConfig, EngineError, Random},
     exit::{Exit, Failure},
-    http::{self, App},
+    feed::{Feed, FeedConfig, Reached},
+    http::{self, App, StreamLimits, Streams},
     projections,
     projector::{Auditor, AuditorConfig, Projector, ProjectorConfig},
     reading::Reader,
@@ -33,7 +34,7 @@ const STOP_MS_MAX: u64 = 10_000;
 /// Serves until it is asked to stop.
 pub(super) async fn serve(config: &Config) -> Result<(), Failure> {
     let stop = StopSignals::listen().context("cannot listen for signals")?;
-    let listener = bind(config.listen).await?;
+    let listener = bind(config.listen)?;
     let store = open_store(&config.database).await?;
     let views = open_views(&config.database).await?;
     let address = listener.local_addr().context("cannot tell the address")?;
@@ -53,12 +54,24 @@ pub(super) async fn serve(config: &Config) -> Result<(), Failure> {
         AuditorConfig::default(),
     );
     auditor.start();
+    let reached = Reached::follow(&store, views.clone(), projector.reached());
+    let feed_config = FeedConfig { views: Some(views.clone()), ..FeedConfig::new(Clock::System) };
+    let feed = Feed::start(store.clone(), reached.position(), feed_config);
     announce(address, &config.database);
     let reader = Reader::new(store.clone(), views.clone(), Clock::System, projector.reached());
     let (stopping, stopped) = watch::channel(false);
-    let database = config.database.kind();
-    let app = App { database, engine: engine.clone(), reader, stopping: stopped };
+    let app = App {
+        database: config.database.kind(),
+        engine: engine.clone(),
+        reader,
+        feed: feed.clone(),
+        streams: Streams::new(StreamLimits::default()),
+        origins: Vec::new(),
+        stopping: stopped,
+    };
     let ended = until_stopped(listener, app, stopping, stop).await;
+    feed.stop().await;
+    reached.stop().await;
     engine.stop().await;
     auditor.stop().await;
     projector.stop().await;
@@ -91,8 +104,8 @@ async fn start_engine(store: &Store) -> Result<Engine, Failure> {
     })
 }
 
-async fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {
-    TcpListener::bind(address).await.map_err(|error| {
+fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {
+    http::listen(address).map_err(|error| {
         if error.kind() == io::ErrorKind::AddrInUse {
             return Exit::AddressInUse.because(anyhow!(
                 "another program listens on {address}: stop it, or choose another port, such as \

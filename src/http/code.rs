@@ -99,6 +99,9 @@ codes! {
         "Send `Content-Type: application/json`.";
     TooManyRequests "too_many_requests" TOO_MANY_REQUESTS later "Too many requests",
         "Wait for as long as `Retry-After` says.";
+    TooManyStreams "too_many_streams" TOO_MANY_REQUESTS later "Too many streams are open",
+        "Close one that is not needed, or wait for as long as `Retry-After` says: the detail names \
+         the limit.";
     NotYetVisible "not_yet_visible" SERVICE_UNAVAILABLE later "It cannot be seen yet",
         "The windows have not come to `min_position` in five seconds: ask again.";
     NotBuilt "not_built" SERVICE_UNAVAILABLE later "The window is being made",

@@ -217,7 +217,11 @@ pub(super) async fn drain(
 }
 
 impl App {
-    async fn registered(&self, caller: &Caller, agent_id: &AgentId) -> Result<(), Problem> {
+    pub(super) async fn registered(
+        &self,
+        caller: &Caller,
+        agent_id: &AgentId,
+    ) -> Result<(), Problem> {
         let (agent, _) = self.engine.agent(&caller.workspace, agent_id).await?;
         agent.profile().map(|_| ()).ok_or_else(agents::no_such_agent)
     }

@@ -4,7 +4,8 @@ use crate::store::backend::Backend;
 use anyhow::{Context, Result};
 use planexe_ax::clock::Clock;
 use planexe_ax::engine::{Engine, EngineConfig, Random};
-use planexe_ax::http::{App, serve};
+use planexe_ax::feed::{Feed, FeedConfig};
+use planexe_ax::http::{App, StreamLimits, Streams, listen, serve};
 use planexe_ax::projections::windows;
 use planexe_ax::projector::{Projector, ProjectorConfig};
 use planexe_ax::reading::Reader;
@@ -14,16 +15,19 @@ use serde_json::Value;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 /// A running server, with its house.
 pub(super) struct Server {
-    address: SocketAddr,
+    pub(super) address: SocketAddr,
     stop: watch::Sender<bool>,
     serving: JoinHandle<std::io::Result<()>>,
-    engine: Engine,
+    pub(super) engine: Engine,
+    pub(super) reader: Reader,
+    pub(super) streams: Streams,
+    feed: Feed,
     projector: Projector,
     views: Views,
     pub(super) store: Store,
@@ -53,7 +57,7 @@ impl Answer {
 }
 
 impl Server {
-    async fn on(backend: Backend) -> Result<Self> {
+    async fn on(backend: Backend, limits: StreamLimits) -> Result<Self> {
         let store = backend.open().await?;
         let views = Views::open(&backend.config()).await?;
         let clock = Clock::System;
@@ -64,22 +68,51 @@ impl Server {
         let projector =
             Projector::start(store.clone(), views.clone(), known, clock.clone(), config);
         projector.catch_up().await?;
+        let config = FeedConfig { views: Some(views.clone()), ..FeedConfig::new(clock.clone()) };
+        let feed = Feed::start(store.clone(), projector.reached(), config);
         let reader = Reader::new(store.clone(), views.clone(), clock, projector.reached());
+        let streams = Streams::new(limits);
         let (stop, stopping) = watch::channel(false);
         let mut stopped = stopping.clone();
-        let app = App { database: "test", engine: engine.clone(), reader, stopping };
-        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let app = App {
+            database: "test",
+            engine: engine.clone(),
+            reader: reader.clone(),
+            feed: feed.clone(),
+            streams: streams.clone(),
+            origins: vec!["https://board.example".to_owned()],
+            stopping,
+        };
+        let listener = listen(SocketAddr::from(([127, 0, 0, 1], 0)))?;
         let address = listener.local_addr()?;
         let stopped = async move {
             while !*stopped.borrow_and_update() && stopped.changed().await.is_ok() {}
         };
         let serving = tokio::spawn(serve(listener, Arc::new(app), stopped));
-        Ok(Self { address, stop, serving, engine, projector, views, store, _backend: backend })
+        Ok(Self {
+            address,
+            stop,
+            serving,
+            engine,
+            reader,
+            streams,
+            feed,
+            projector,
+            views,
+            store,
+            _backend: backend,
+        })
+    }
+
+    /// Asks it to stop, and goes on.
+    pub(super) fn ask_to_stop(&self) {
+        self.stop.send_replace(true);
     }
 
     pub(super) async fn stop(self) -> Result<()> {
         self.stop.send_replace(true);
         self.serving.await??;
+        self.feed.stop().await;
         self.engine.stop().await;
         self.projector.stop().await;
         self.views.close().await;
@@ -148,9 +181,17 @@ impl Server {
 pub(super) async fn on_every<F: Future<Output = Result<()>>>(
     test: impl Fn(Server) -> F,
 ) -> Result<()> {
-    test(Server::on(Backend::sqlite()?).await?).await?;
+    on_every_with(StreamLimits::default(), test).await
+}
+
+/// The same, with these limits of streams.
+pub(super) async fn on_every_with<F: Future<Output = Result<()>>>(
+    limits: StreamLimits,
+    test: impl Fn(Server) -> F,
+) -> Result<()> {
+    test(Server::on(Backend::sqlite()?, limits.clone()).await?).await?;
     if !planexe_ax_testkit::postgres_is_skipped() {
-        test(Server::on(Backend::postgres().await?).await?).await?;
+        test(Server::on(Backend::postgres().await?, limits).await?).await?;
     }
     Ok(())
 }

@@ -4,4 +4,5 @@ mod agents;
 mod house;
 mod plain;
 mod plans;
+mod streams;
 mod work;
