@@ -9,6 +9,7 @@ use crate::{
     exit::{Exit, Failure},
     feed::{Feed, FeedConfig, Reached},
     http::{self, App, StreamLimits, Streams},
+    keys::Keyring,
     projections,
     projector::{Auditor, AuditorConfig, Projector, ProjectorConfig},
     reading::Reader,
@@ -60,9 +61,12 @@ pub(super) async fn serve(config: &Config) -> Result<(), Failure> {
     announce(address, &config.database);
     let reader = Reader::new(store.clone(), views.clone(), Clock::System, projector.reached());
     let (stopping, stopped) = watch::channel(false);
+    let keys = Keyring::start(store.clone(), Clock::System).await;
+    let keys = keys.map_err(|error| refusal(error.into()))?;
     let app = App {
         database: config.database.kind(),
         engine: engine.clone(),
+        keys: keys.clone(),
         reader,
         feed: feed.clone(),
         streams: Streams::new(StreamLimits::default()),
@@ -72,6 +76,7 @@ pub(super) async fn serve(config: &Config) -> Result<(), Failure> {
     let ended = until_stopped(listener, app, stopping, stop).await;
     feed.stop().await;
     reached.stop().await;
+    keys.stop().await;
     engine.stop().await;
     auditor.stop().await;
     projector.stop().await;

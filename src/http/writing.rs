@@ -3,6 +3,7 @@
 use super::App;
 use super::caller::Caller;
 use super::problem::Problem;
+use super::schemas::{AnyObject, Moment};
 use super::terms::Terms;
 use crate::domain::{Command, StreamName};
 use crate::engine::{Describe, Outcome, Request, RequestKey};
@@ -10,8 +11,32 @@ use axum::Json;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
+use utoipa::ToSchema;
 
 pub(super) const AX_POSITION: HeaderName = HeaderName::from_static("ax-position");
+
+/// Where a write stands in the log.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "it stands in the description only")]
+pub(super) struct Written {
+    /// Of the first event; absent when nothing had to be recorded.
+    event_id: Option<String>,
+    /// The position of the last event in the log.
+    position: u64,
+    /// The version of the stream.
+    version: u64,
+    #[schema(value_type = Moment)]
+    recorded_at: String,
+}
+
+/// What a write would do; nothing is stored.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "it stands in the description only")]
+pub(super) struct Rehearsal {
+    dry_run: bool,
+    #[schema(value_type = Vec<AnyObject>)]
+    events: Vec<String>,
+}
 
 /// A command on its way, and what its answer says of the state afterwards.
 pub(super) struct Write<'a> {
@@ -27,6 +52,7 @@ pub(super) struct Write<'a> {
 pub(super) struct Done {
     pub(super) outcome: Outcome,
     is_dry_run: bool,
+    shown_once: Map<String, Value>,
 }
 
 impl App {
@@ -41,20 +67,28 @@ impl App {
         request.describe = Some(describe);
         if terms.is_dry_run {
             let outcome = self.engine.dry_run(request).await?;
-            return Ok(Done { outcome, is_dry_run: true });
+            return Ok(Done::of(outcome, true));
         }
         request.key = terms.key.clone().map(|key| {
             let request_hash = terms.hash_of(body);
             RequestKey { key, request_hash }
         });
         let outcome = self.engine.execute(request).await?;
-        Ok(Done { outcome, is_dry_run: false })
+        Ok(Done::of(outcome, false))
     }
 }
 
 impl Done {
     pub(super) fn of(outcome: Outcome, is_dry_run: bool) -> Self {
-        Self { outcome, is_dry_run }
+        Self { outcome, is_dry_run, shown_once: Map::new() }
+    }
+
+    /// Adds to the answer what is told this once, and kept nowhere.
+    pub(super) fn telling(mut self, name: &str, secret: &str) -> Self {
+        if !self.is_dry_run {
+            self.shown_once.insert(name.to_owned(), secret.into());
+        }
+        self
     }
 
     /// Whether an event of this kind came of it, and now for the first time.
@@ -78,6 +112,7 @@ impl Done {
         if let Some(recorded) = recorded.first() {
             answer.insert("event_id".into(), recorded.event_id.to_string().into());
         }
+        answer.extend(self.shown_once);
         answer.insert("position".into(), position.get().into());
         answer.insert("version".into(), version.get().into());
         answer.insert("recorded_at".into(), at.to_string().into());

@@ -1,8 +1,10 @@
 //! One stream, whatever it is sent over: what the feed says, what an agent is told beside, and how
 //! it ends.
 
+use super::admission::Admission;
 use super::directives::{Directive, Directives};
 use super::limits::Place;
+use crate::clock::Clock;
 use crate::domain::Timestamp;
 use crate::feed::{Frame, Since, Subscription};
 use crate::store::Position;
@@ -12,14 +14,21 @@ use tokio::sync::watch;
 
 /// A stream that is open.
 pub(super) struct Live {
-    subscription: Subscription,
-    directives: Option<Directives>,
-    stopping: watch::Receiver<bool>,
+    parts: Parts,
     /// Where whoever comes again goes on; none when nothing was sent yet.
     resume_after: Option<Position>,
     is_cut: bool,
     is_over: bool,
-    _place: Place,
+}
+
+/// What a stream is made of.
+pub(super) struct Parts {
+    pub(super) subscription: Subscription,
+    pub(super) directives: Option<Directives>,
+    pub(super) admission: Admission,
+    pub(super) stopping: watch::Receiver<bool>,
+    pub(super) clock: Clock,
+    pub(super) _place: Place,
 }
 
 /// What comes next.
@@ -48,35 +57,24 @@ pub(super) enum ClosingReason {
     Stopping,
     /// The reader fell behind again and again.
     TooSlow,
+    /// The key that it was opened with is void.
+    KeyVoid,
 }
 
 enum Input {
     Stop,
+    Void,
     Frame(Option<Arc<Frame>>),
     Directive(Directive),
 }
 
 impl Live {
-    pub(super) fn new(
-        subscription: Subscription,
-        since: Since,
-        directives: Option<Directives>,
-        stopping: watch::Receiver<bool>,
-        place: Place,
-    ) -> Self {
+    pub(super) fn new(parts: Parts, since: Since) -> Self {
         let resume_after = match since {
             Since::Now => None,
             Since::After(position) => Some(position),
         };
-        Self {
-            subscription,
-            directives,
-            stopping,
-            resume_after,
-            is_cut: false,
-            is_over: false,
-            _place: place,
-        }
+        Self { parts, resume_after, is_cut: false, is_over: false }
     }
 
     /// Up to where everything was sent.
@@ -85,7 +83,7 @@ impl Live {
     }
 
     /// What comes next; none after the closing. Safe to cancel: nothing is lost.
-    pub(super) async fn next(&mut self, now: impl Fn() -> Timestamp) -> Option<Next> {
+    pub(super) async fn next(&mut self) -> Option<Next> {
         if self.is_over {
             return None;
         }
@@ -96,28 +94,33 @@ impl Live {
                 self.resume_after = Some(frame.position());
                 Next::Frame(frame)
             }
-            Input::Frame(None) if self.is_cut => self.close(ClosingReason::TooSlow, now()),
-            Input::Frame(None) | Input::Stop => self.close(ClosingReason::Stopping, now()),
+            Input::Void => self.close(ClosingReason::KeyVoid),
+            Input::Frame(None) if self.is_cut => self.close(ClosingReason::TooSlow),
+            Input::Frame(None) | Input::Stop => self.close(ClosingReason::Stopping),
         })
     }
 
-    fn close(&mut self, reason: ClosingReason, timestamp: Timestamp) -> Next {
+    fn close(&mut self, reason: ClosingReason) -> Next {
         self.is_over = true;
+        let timestamp = self.parts.clock.now();
         Next::Closing(Closing { reason, resume_after: self.resume_after, timestamp })
     }
 
     async fn input(&mut self) -> Input {
+        let Parts { subscription, directives, admission, stopping, clock: _, _place: _ } =
+            &mut self.parts;
         let directive = async {
-            match &mut self.directives {
+            match directives {
                 Some(directives) => directives.next().await,
                 None => std::future::pending().await,
             }
         };
         tokio::select! {
             biased;
-            _ = self.stopping.wait_for(|is_stopping| *is_stopping) => Input::Stop,
+            _ = stopping.wait_for(|is_stopping| *is_stopping) => Input::Stop,
+            () = admission.ended() => Input::Void,
             directive = directive => Input::Directive(directive),
-            frame = self.subscription.next() => Input::Frame(frame),
+            frame = subscription.next() => Input::Frame(frame),
         }
     }
 }
@@ -127,6 +130,7 @@ impl Closing {
     pub(super) fn sentence(&self) -> String {
         let why = match self.reason {
             ClosingReason::Stopping => "the server stops",
+            ClosingReason::KeyVoid => "the key is void",
             ClosingReason::TooSlow => "you read more slowly than things happen",
         };
         match self.resume_after {

@@ -1,5 +1,6 @@
 //! Live streams: what happens, as it happens, as server-sent events or over a WebSocket.
 
+mod admission;
 mod directives;
 mod limits;
 mod live;
@@ -18,18 +19,24 @@ use super::executions;
 use super::plans;
 use super::problem::Problem;
 use crate::feed::Topic;
+use admission::Admission;
 use axum::extract::{Path, State as Shared};
 use axum::response::Response;
 use directives::Directives;
-use live::Live;
-use opening::Opening;
+use live::{Live, Parts};
+use opening::{LastEventId, Opening, StreamQuery};
 use std::sync::Arc;
 use std::time::Duration;
 
 /// How long a stream waits for the feed before it begins.
 const CATCH_UP_MS_MAX: u64 = 5_000;
 
-/// An execution, with its tasks.
+/// What happens in an execution, as it happens.
+#[utoipa::path(get, path = "/api/executions/{execution_id}/stream", operation_id = "stream_execution", tag = "streams",
+    security(("key" = ["read"])), params(StreamQuery, LastEventId),
+    responses((status = 200, description = "A snapshot, and what follows.", body = String,
+            content_type = "text/event-stream"),
+        (status = 101, description = "The same frames over a WebSocket, as docs/STREAMS.md says.")))]
 pub(super) async fn execution(
     Shared(app): Shared<Arc<App>>,
     caller: Caller,
@@ -42,7 +49,12 @@ pub(super) async fn execution(
     app.stream(&caller, topic, opening).await
 }
 
-/// A plan, and all executions of it.
+/// What happens to a plan and in all executions of it.
+#[utoipa::path(get, path = "/api/plans/{plan_id}/stream", operation_id = "stream_plan", tag = "streams",
+    security(("key" = ["read"])), params(StreamQuery, LastEventId),
+    responses((status = 200, description = "What happens, and how it stands.", body = String,
+            content_type = "text/event-stream"),
+        (status = 101, description = "The same frames over a WebSocket, as docs/STREAMS.md says.")))]
 pub(super) async fn plan(
     Shared(app): Shared<Arc<App>>,
     caller: Caller,
@@ -56,7 +68,12 @@ pub(super) async fn plan(
     app.stream(&caller, topic, opening).await
 }
 
-/// An agent: what it does, and what it is told to do.
+/// What an agent does, and what it is to do at once.
+#[utoipa::path(get, path = "/api/agents/{agent_id}/stream", operation_id = "stream_agent", tag = "streams",
+    security(("key" = ["read"])), params(StreamQuery, LastEventId),
+    responses((status = 200, description = "What happens, and what to do.", body = String,
+            content_type = "text/event-stream"),
+        (status = 101, description = "The same frames over a WebSocket, as docs/STREAMS.md says.")))]
 pub(super) async fn agent(
     Shared(app): Shared<Arc<App>>,
     caller: Caller,
@@ -69,7 +86,12 @@ pub(super) async fn agent(
     app.stream(&caller, topic, opening).await
 }
 
-/// Everything that happens in the caller's workspace.
+/// Everything that happens in the workspace.
+#[utoipa::path(get, path = "/api/stream", operation_id = "stream_all", tag = "streams",
+    security(("key" = ["read"])), params(StreamQuery, LastEventId),
+    responses((status = 200, description = "What happens, and how it stands.", body = String,
+            content_type = "text/event-stream"),
+        (status = 101, description = "The same frames over a WebSocket, as docs/STREAMS.md says.")))]
 pub(super) async fn all(
     Shared(app): Shared<Arc<App>>,
     caller: Caller,
@@ -94,13 +116,19 @@ impl App {
             }
             Topic::Execution(..) | Topic::Plan(..) | Topic::Workspace(_) => None,
         };
-        let since = opening.since();
-        let subscription = self.feed.subscribe(topic, opening.filter, since);
-        let live = Live::new(subscription, since, directives, self.stopping.clone(), place);
-        let clock = self.engine.clock().clone();
+        let (since, clock) = (opening.since(), self.engine.clock());
+        let parts = Parts {
+            subscription: self.feed.subscribe(topic, opening.filter, since),
+            directives,
+            admission: Admission::new(&self.keys, caller, clock),
+            stopping: self.stopping.clone(),
+            clock: clock.clone(),
+            _place: place,
+        };
+        let live = Live::new(parts, since);
         Ok(match opening.upgrade {
-            Some(upgrade) => socket::answer(upgrade, live, self.streams.limits(), clock),
-            None => sse::answer(live, clock),
+            Some(upgrade) => socket::answer(upgrade, live, self.streams.limits(), clock.clone()),
+            None => sse::answer(live),
         })
     }
 

@@ -15,6 +15,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, header};
 use serde::Deserialize;
 use std::sync::Arc;
+use utoipa::IntoParams;
 
 /// The place where the last event of a connection before stood, as browsers say it.
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
@@ -22,16 +23,34 @@ const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 const FILTER_TERMS_MAX: usize = 100;
 
 /// Which frames are wanted, and from where on.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(in crate::http) struct StreamQuery {
+    /// The position after which to go on; nothing begins with a snapshot of now.
     after: Option<u64>,
+    /// Only events of these types, divided by commas.
     types: Option<String>,
+    /// Only what concerns these tasks.
     task_id: Option<String>,
+    /// Only what concerns these agents.
     agent_id: Option<String>,
+    /// Whether updates of tasks are wanted; they are for one execution and for an agent, unless
+    /// this says otherwise.
     task_updates: Option<bool>,
-    #[expect(dead_code, reason = "whoever lets callers in reads it before")]
+    /// A ticket of `POST /api/tickets`, for browsers.
+    #[expect(dead_code, reason = "the gate reads it before")]
     token: Option<String>,
+}
+
+/// What a browser sends by itself when it connects again; it is newer than the address.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "it stands in the description only")]
+pub(in crate::http) struct LastEventId {
+    /// The id of the last event: goes on after it.
+    #[param(rename = "Last-Event-ID")]
+    last_event_id: Option<u64>,
 }
 
 /// A stream that is asked for by a page or a program that may.
@@ -80,7 +99,6 @@ async fn upgrade(parts: &mut Parts, app: &Arc<App>) -> Result<WebSocketUpgrade, 
     asked.map_err(|error| Problem::new(Code::BadRequest, error.body_text()))
 }
 
-/// What a browser sends by itself when it connects again; it is newer than the address.
 fn last_event_id(headers: &HeaderMap) -> Result<Option<u64>, Problem> {
     let Some(id) = headers.get(LAST_EVENT_ID).filter(|id| !id.is_empty()) else { return Ok(None) };
     let position = id.to_str().ok().and_then(|id| id.trim().parse().ok());

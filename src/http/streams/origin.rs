@@ -20,7 +20,7 @@ pub(super) fn check(headers: &HeaderMap, trusted: &[String]) -> Result<(), Probl
         return Ok(());
     }
     let detail = "pages of this origin may not open streams here";
-    Err(Problem::new(Code::Forbidden, detail)
+    Err(Problem::new(Code::ForeignOrigin, detail)
         .next("open the stream from a page of this server, or without Origin from a program"))
 }
 

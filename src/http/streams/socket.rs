@@ -119,7 +119,7 @@ impl Connection {
             biased;
             message = self.socket.recv() => Input::Peer(message),
             () = self.clock.sleep_until(self.ping_at) => Input::Time,
-            next = self.live.next(|| self.clock.now()) => Input::Next(next),
+            next = self.live.next() => Input::Next(next),
         }
     }
 
@@ -221,5 +221,6 @@ fn code(closing: &Closing) -> u16 {
     match closing.reason {
         ClosingReason::Stopping => close_code::AWAY,
         ClosingReason::TooSlow => close_code::AGAIN,
+        ClosingReason::KeyVoid => close_code::POLICY,
     }
 }

@@ -2,7 +2,6 @@
 
 use super::live::Live;
 use super::wire::Written;
-use crate::clock::Clock;
 use axum::body::Body;
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
@@ -15,15 +14,15 @@ const RETRY_MS: u64 = 1_000;
 const ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
 
 /// Answers with the stream. It is asked for more only as the client takes it.
-pub(super) fn answer(live: Live, clock: Clock) -> Response {
+pub(super) fn answer(live: Live) -> Response {
     let begin = format!("retry: {RETRY_MS}\n\n");
-    let events = unfold((Some(begin), live, clock), async |(begin, mut live, clock)| {
+    let events = unfold((Some(begin), live), async |(begin, mut live)| {
         if let Some(begin) = begin {
-            return Some((Ok::<_, Infallible>(begin), (None, live, clock)));
+            return Some((Ok::<_, Infallible>(begin), (None, live)));
         }
-        let next = live.next(|| clock.now()).await?;
+        let next = live.next().await?;
         let event = Written::of(&next).as_event();
-        Some((Ok(event), (None, live, clock)))
+        Some((Ok(event), (None, live)))
     });
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream; charset=utf-8")),

@@ -6,6 +6,7 @@ use planexe_ax::clock::Clock;
 use planexe_ax::engine::{Engine, EngineConfig, Random};
 use planexe_ax::feed::{Feed, FeedConfig};
 use planexe_ax::http::{App, StreamLimits, Streams, listen, serve};
+use planexe_ax::keys::Keyring;
 use planexe_ax::projections::windows;
 use planexe_ax::projector::{Projector, ProjectorConfig};
 use planexe_ax::reading::Reader;
@@ -25,6 +26,7 @@ pub(super) struct Server {
     stop: watch::Sender<bool>,
     serving: JoinHandle<std::io::Result<()>>,
     pub(super) engine: Engine,
+    pub(super) keys: Keyring,
     pub(super) reader: Reader,
     pub(super) streams: Streams,
     feed: Feed,
@@ -74,9 +76,11 @@ impl Server {
         let streams = Streams::new(limits);
         let (stop, stopping) = watch::channel(false);
         let mut stopped = stopping.clone();
+        let keys = Keyring::start(store.clone(), Clock::System).await?;
         let app = App {
             database: "test",
             engine: engine.clone(),
+            keys: keys.clone(),
             reader: reader.clone(),
             feed: feed.clone(),
             streams: streams.clone(),
@@ -94,6 +98,7 @@ impl Server {
             stop,
             serving,
             engine,
+            keys,
             reader,
             streams,
             feed,
@@ -113,6 +118,7 @@ impl Server {
         self.stop.send_replace(true);
         self.serving.await??;
         self.feed.stop().await;
+        self.keys.stop().await;
         self.engine.stop().await;
         self.projector.stop().await;
         self.views.close().await;
@@ -133,6 +139,22 @@ impl Server {
         Ok(Answer { status, head: head.to_owned(), body })
     }
 
+    /// The status alone, without waiting for the end of the answer.
+    pub(super) async fn status(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> Result<u16> {
+        let mut stream = TcpStream::connect(self.address).await?;
+        stream.write_all(&written(method, path, headers, body)).await?;
+        let mut answer = Vec::new();
+        while !answer.contains(&b'\n') && stream.read_buf(&mut answer).await? > 0 {}
+        let line = String::from_utf8_lossy(&answer).into_owned();
+        Ok(line.split(' ').nth(1).context("no status")?.parse()?)
+    }
+
     /// A request with these headers and this body.
     pub(super) async fn ask(
         &self,
@@ -141,15 +163,7 @@ impl Server {
         headers: &[(&str, &str)],
         body: &[u8],
     ) -> Result<Answer> {
-        let mut request =
-            format!("{method} {path} HTTP/1.1\r\nHost: test\r\nConnection: close\r\n");
-        for (name, value) in headers {
-            request += &format!("{name}: {value}\r\n");
-        }
-        request += &format!("Content-Length: {}\r\n\r\n", body.len());
-        let mut request = request.into_bytes();
-        request.extend_from_slice(body);
-        self.send(&request).await
+        self.send(&written(method, path, headers, body)).await
     }
 
     pub(super) async fn get(&self, path: &str) -> Result<Answer> {
@@ -175,6 +189,18 @@ impl Server {
         all.extend_from_slice(headers);
         self.ask(method, path, &all, body.to_string().as_bytes()).await
     }
+}
+
+fn written(method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Vec<u8> {
+    let mut request =
+        format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n");
+    for (name, value) in headers {
+        request += &format!("{name}: {value}\r\n");
+    }
+    request += &format!("Content-Length: {}\r\n\r\n", body.len());
+    let mut request = request.into_bytes();
+    request.extend_from_slice(body);
+    request
 }
 
 /// Runs a test on a server with each database.

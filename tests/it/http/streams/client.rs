@@ -55,7 +55,7 @@ impl Sse {
     /// With more headers.
     pub(super) async fn open_with(server: &Server, path: &str, headers: &str) -> Result<Self> {
         let mut stream = connect(server).await?;
-        let request = format!("GET {path} HTTP/1.1\r\nHost: test\r\n{headers}\r\n");
+        let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n{headers}\r\n");
         stream.write_all(request.as_bytes()).await?;
         let (head, text) = (String::new(), String::new());
         let mut sse = Self { stream, head, raw: Vec::new(), text, budget: usize::MAX };

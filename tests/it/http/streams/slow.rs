@@ -40,7 +40,7 @@ async fn a_reader_that_does_not_read_is_cut_and_delays_nobody() -> Result<()> {
         let mut reads = Sse::open(&server, &path).await?;
         let stuck_socket = Socket::open(&server, &path).await?;
         let mut stuck = connect(&server).await?;
-        let request = format!("GET {path} HTTP/1.1\r\nHost: test\r\n\r\n");
+        let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n");
         stuck.write_all(request.as_bytes()).await?;
         let mut open = server.streams.open();
         patiently(open.wait_for(|open| *open == 3)).await??;

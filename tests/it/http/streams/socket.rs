@@ -69,7 +69,7 @@ async fn a_client_that_answers_no_ping_is_closed_and_one_that_does_is_not() -> R
         answering.one().await?;
         let mut silent = connect(&server).await?;
         let request = format!(
-            "GET /api/stream HTTP/1.1\r\nHost: test\r\nConnection: Upgrade\r\n\
+            "GET /api/stream HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\n\
              Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n{KEY}\r\n"
         );
         silent.write_all(request.as_bytes()).await?;

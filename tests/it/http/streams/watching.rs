@@ -75,8 +75,10 @@ async fn who_watches_sees_how_an_execution_stands_and_then_all_that_an_agent_doe
 async fn a_web_socket_brings_the_same_frames_and_takes_the_sub_protocol() -> Result<()> {
     on_every(async |server| {
         let execution = begin(&server).await?;
-        let path = format!("/api/executions/{execution}/stream?token=anything");
-        let offered = [("sec-websocket-protocol", "ax.v1, axt_0123")];
+        let path = format!("/api/executions/{execution}/stream");
+        let ticket = server.post("/api/tickets", &json!({})).await?;
+        let offered = format!("ax.v1, {}", ticket.body["token"].as_str().context("no ticket")?);
+        let offered = [("sec-websocket-protocol", offered.as_str())];
         let mut socket = Socket::open_with(&server, &path, &offered).await?;
         ensure!(socket.protocol.as_deref() == Some("ax.v1"), "{:?}", socket.protocol);
         let first = socket.one().await?;
