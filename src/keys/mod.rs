@@ -83,7 +83,6 @@ impl Keyring {
     }
 
     /// Who bears this key. A key that there is, and one that there is not, take the same steps.
-
     pub fn bearer(&self, key: &str) -> Result<Bearer, Refused> {
         let shown = ShownKey::parse(key).ok_or(Refused::Malformed)?;
         let known = self.inner.known.read().unwrap_or_else(PoisonError::into_inner);
