@@ -28,15 +28,19 @@ use opening::{LastEventId, Opening, StreamQuery};
 use std::sync::Arc;
 use std::time::Duration;
 
+/// What an event looks like.
+const SHOWN: &str = "event: heartbeat\nid: 7\ndata: {\"type\":\"heartbeat\",\
+    \"timestamp\":\"2026-02-11T16:09:45.000Z\",\"position\":7}\n\n";
 /// How long a stream waits for the feed before it begins.
 const CATCH_UP_MS_MAX: u64 = 5_000;
 
 /// What happens in an execution, as it happens.
-#[utoipa::path(get, path = "/api/executions/{execution_id}/stream", operation_id = "stream_execution", tag = "streams",
-    security(("key" = ["read"])), params(StreamQuery, LastEventId),
+#[utoipa::path(get, path = "/api/executions/{execution_id}/stream",
+    operation_id = "stream_execution", tag = "streams", security(("key" = ["read"])),
+    params(StreamQuery, LastEventId),
     responses((status = 200, description = "A snapshot, and what follows.", body = String,
-            content_type = "text/event-stream"),
-        (status = 101, description = "The same frames over a WebSocket, as docs/STREAMS.md says.")))]
+            content_type = "text/event-stream", example = json!(SHOWN)),
+        (status = 101, description = "The same frames over a WebSocket.")))]
 pub(super) async fn execution(
     Shared(app): Shared<Arc<App>>,
     caller: Caller,
@@ -50,11 +54,12 @@ pub(super) async fn execution(
 }
 
 /// What happens to a plan and in all executions of it.
-#[utoipa::path(get, path = "/api/plans/{plan_id}/stream", operation_id = "stream_plan", tag = "streams",
-    security(("key" = ["read"])), params(StreamQuery, LastEventId),
+#[utoipa::path(get, path = "/api/plans/{plan_id}/stream",
+    operation_id = "stream_plan", tag = "streams", security(("key" = ["read"])),
+    params(StreamQuery, LastEventId),
     responses((status = 200, description = "What happens, and how it stands.", body = String,
-            content_type = "text/event-stream"),
-        (status = 101, description = "The same frames over a WebSocket, as docs/STREAMS.md says.")))]
+            content_type = "text/event-stream", example = json!(SHOWN)),
+        (status = 101, description = "The same frames over a WebSocket.")))]
 pub(super) async fn plan(
     Shared(app): Shared<Arc<App>>,
     caller: Caller,
@@ -69,11 +74,12 @@ pub(super) async fn plan(
 }
 
 /// What an agent does, and what it is to do at once.
-#[utoipa::path(get, path = "/api/agents/{agent_id}/stream", operation_id = "stream_agent", tag = "streams",
-    security(("key" = ["read"])), params(StreamQuery, LastEventId),
+#[utoipa::path(get, path = "/api/agents/{agent_id}/stream",
+    operation_id = "stream_agent", tag = "streams", security(("key" = ["read"])),
+    params(StreamQuery, LastEventId),
     responses((status = 200, description = "What happens, and what to do.", body = String,
-            content_type = "text/event-stream"),
-        (status = 101, description = "The same frames over a WebSocket, as docs/STREAMS.md says.")))]
+            content_type = "text/event-stream", example = json!(SHOWN)),
+        (status = 101, description = "The same frames over a WebSocket.")))]
 pub(super) async fn agent(
     Shared(app): Shared<Arc<App>>,
     caller: Caller,
@@ -87,11 +93,12 @@ pub(super) async fn agent(
 }
 
 /// Everything that happens in the workspace.
-#[utoipa::path(get, path = "/api/stream", operation_id = "stream_all", tag = "streams",
-    security(("key" = ["read"])), params(StreamQuery, LastEventId),
+#[utoipa::path(get, path = "/api/stream",
+    operation_id = "stream_all", tag = "streams", security(("key" = ["read"])),
+    params(StreamQuery, LastEventId),
     responses((status = 200, description = "What happens, and how it stands.", body = String,
-            content_type = "text/event-stream"),
-        (status = 101, description = "The same frames over a WebSocket, as docs/STREAMS.md says.")))]
+            content_type = "text/event-stream", example = json!(SHOWN)),
+        (status = 101, description = "The same frames over a WebSocket.")))]
 pub(super) async fn all(
     Shared(app): Shared<Arc<App>>,
     caller: Caller,
