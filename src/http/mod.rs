@@ -2,6 +2,7 @@
 
 mod access;
 mod agents;
+mod amend;
 mod around;
 mod asking;
 mod blockers;
@@ -10,9 +11,13 @@ mod caller;
 mod code;
 mod docs;
 mod errors;
+mod events;
 mod executions;
+mod feed;
+mod fork;
 mod gate;
 mod health;
+mod history;
 mod openapi;
 mod patience;
 mod plain_json;
@@ -26,6 +31,7 @@ mod shown;
 mod streams;
 mod tasks;
 mod terms;
+mod timeline;
 mod work;
 mod work_shown;
 mod writing;
@@ -105,11 +111,17 @@ fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(executions::list, executions::create))
         .routes(routes!(executions::get, executions::change))
         .routes(routes!(executions::status))
-        .routes(routes!(reports::report))
+        .routes(routes!(reports::report, events::list))
+        .routes(routes!(timeline::get))
+        .routes(routes!(history::diff))
+        .routes(routes!(amend::amend))
+        .routes(routes!(fork::fork))
         .routes(routes!(tasks::list))
         .routes(routes!(tasks::why))
         .routes(routes!(blockers::list))
         .routes(routes!(blockers::resolve))
+        .routes(routes!(blockers::inbox))
+        .routes(routes!(feed::list))
         .routes(routes!(streams::execution))
         .routes(routes!(streams::all));
     let plans = OpenApiRouter::new()
