@@ -13,11 +13,11 @@ async fn a_page_of_another_site_opens_no_stream() -> Result<()> {
     on_every(async |server| {
         begin(&server).await?;
         for origin in ["https://evil.example", "null", "http://localhost.evil.example"] {
-            let refused = server.ask("GET", "/api/stream", &[("Origin", origin)], b"").await?;
-            ensure!(
-                refused.status == 403 && refused.body["code"] == "foreign_origin",
-                "{refused:?}"
-            );
+            let page = [("Origin", origin)];
+            let status = server.status("GET", "/api/stream", &page, b"").await?;
+            ensure!(status == 403, "{origin}: {status}");
+            let refused = server.ask("GET", "/api/stream", &page, b"").await?;
+            ensure!(refused.body["code"] == "foreign_origin", "{refused:?}");
             let socket = Socket::open_with(&server, "/api/stream", &[("origin", origin)]).await;
             ensure!(socket.is_err(), "{origin} opened a WebSocket");
         }
