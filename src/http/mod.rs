@@ -17,6 +17,7 @@ mod feed;
 mod fork;
 mod gate;
 mod health;
+mod heartbeat;
 mod history;
 mod openapi;
 mod patience;
@@ -104,7 +105,7 @@ fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(agents::get, agents::change))
         .routes(routes!(agents::capabilities))
         .routes(routes!(work::work))
-        .routes(routes!(work::heartbeat))
+        .routes(routes!(heartbeat::heartbeat))
         .routes(routes!(work::drain))
         .routes(routes!(streams::agent));
     let executions = OpenApiRouter::new()

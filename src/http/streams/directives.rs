@@ -5,7 +5,7 @@ use crate::domain::execution::tree::Closure;
 use crate::domain::execution::{Execution, Verdict};
 use crate::domain::{AgentId, ExecutionId, LeaseToken, TaskId, Timestamp, WorkspaceId};
 use crate::engine::{Engine, EngineError, HeldTask};
-use crate::http::work::verdict_word;
+use crate::http::heartbeat::verdict_word;
 use serde::Serialize;
 use std::collections::{BTreeMap, VecDeque};
 use tokio::sync::watch;

@@ -59,7 +59,11 @@ impl Answer {
 }
 
 impl Server {
-    async fn on(backend: Backend, limits: StreamLimits) -> Result<Self> {
+    pub(super) async fn on(backend: Backend) -> Result<Self> {
+        Self::with(backend, StreamLimits::default()).await
+    }
+
+    async fn with(backend: Backend, limits: StreamLimits) -> Result<Self> {
         let store = backend.open().await?;
         let views = Views::open(&backend.config()).await?;
         let clock = Clock::System;
@@ -215,9 +219,9 @@ pub(super) async fn on_every_with<F: Future<Output = Result<()>>>(
     limits: StreamLimits,
     test: impl Fn(Server) -> F,
 ) -> Result<()> {
-    test(Server::on(Backend::sqlite()?, limits.clone()).await?).await?;
+    test(Server::with(Backend::sqlite()?, limits.clone()).await?).await?;
     if !planexe_ax_testkit::postgres_is_skipped() {
-        test(Server::on(Backend::postgres().await?, limits).await?).await?;
+        test(Server::with(Backend::postgres().await?, limits).await?).await?;
     }
     Ok(())
 }
