@@ -7,7 +7,8 @@ use crate::{
     domain::Event,
     engine::{Engine, EngineConfig, EngineError, Random},
     exit::{Exit, Failure},
-    http::{self, App, Polls},
+    feed::{Feed, FeedConfig, Reached},
+    http::{self, App, Polls, StreamLimits, Streams},
     keys::Keyring,
     projections,
     projector::{Auditor, AuditorConfig, Projector, ProjectorConfig},
@@ -34,7 +35,7 @@ const STOP_MS_MAX: u64 = 10_000;
 /// Serves until it is asked to stop.
 pub(super) async fn serve(config: &Config) -> Result<(), Failure> {
     let stop = StopSignals::listen().context("cannot listen for signals")?;
-    let listener = bind(config.listen).await?;
+    let listener = bind(config.listen)?;
     let store = open_store(&config.database).await?;
     let views = open_views(&config.database).await?;
     let address = listener.local_addr().context("cannot tell the address")?;
@@ -54,21 +55,28 @@ pub(super) async fn serve(config: &Config) -> Result<(), Failure> {
         AuditorConfig::default(),
     );
     auditor.start();
+    let reached = Reached::follow(&store, views.clone(), projector.reached());
+    let feed_config = FeedConfig { views: Some(views.clone()), ..FeedConfig::new(Clock::System) };
+    let feed = Feed::start(store.clone(), reached.position(), feed_config);
     announce(address, &config.database);
     let reader = Reader::new(store.clone(), views.clone(), Clock::System, projector.reached());
     let (stopping, stopped) = watch::channel(false);
-    let database = config.database.kind();
     let keys = Keyring::start(store.clone(), Clock::System).await;
     let keys = keys.map_err(|error| refusal(error.into()))?;
     let app = App {
-        database,
+        database: config.database.kind(),
         engine: engine.clone(),
         keys: keys.clone(),
         polls: Polls::default(),
         reader,
+        feed: feed.clone(),
+        streams: Streams::new(StreamLimits::default()),
+        origins: Vec::new(),
         stopping: stopped,
     };
     let ended = until_stopped(listener, app, stopping, stop).await;
+    feed.stop().await;
+    reached.stop().await;
     keys.stop().await;
     engine.stop().await;
     auditor.stop().await;
@@ -102,8 +110,8 @@ async fn start_engine(store: &Store) -> Result<Engine, Failure> {
     })
 }
 
-async fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {
-    TcpListener::bind(address).await.map_err(|error| {
+fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {
+    http::listen(address).map_err(|error| {
         if error.kind() == io::ErrorKind::AddrInUse {
             return Exit::AddressInUse.because(anyhow!(
                 "another program listens on {address}: stop it, or choose another port, such as \

@@ -132,6 +132,20 @@ impl Engine {
         Ok(is_ready || !index.held_by(workspace, agent_id).is_empty())
     }
 
+    /// Whether a poll of an agent would probably bring it something that it does not hold yet.
+    pub async fn has_work(
+        &self,
+        workspace: &WorkspaceId,
+        agent_id: &AgentId,
+    ) -> Result<bool, EngineError> {
+        let (agent, _) = self.agent(workspace, agent_id).await?;
+        let slots = agent.profile().map_or(0, |profile| profile.concurrent_tasks_max);
+        let held = self.inner.index.held_by(workspace, agent_id).len();
+        let has_room = u32::try_from(held).is_ok_and(|held| held < slots);
+        let is_there = agent.status() == AgentStatus::Active && has_room;
+        Ok(is_there && self.inner.index.next_for(workspace, &agent, None).is_some())
+    }
+
     /// None when the agent's own stream moved meanwhile.
     async fn try_work(
         &self,

@@ -3,6 +3,7 @@
 
 use super::StreamKey;
 use super::presence::Presence;
+use super::watched::Watched;
 use crate::domain::State;
 use crate::domain::agent::Agent;
 use crate::domain::execution::{Demand, Execution, SignOfLife};
@@ -54,6 +55,7 @@ pub struct Index {
     maps: Mutex<Maps>,
     first_deadline: watch::Sender<Option<Timestamp>>,
     changed: watch::Sender<u64>,
+    watched: Watched,
 }
 
 impl Default for Index {
@@ -62,6 +64,7 @@ impl Default for Index {
             maps: Mutex::default(),
             first_deadline: watch::Sender::new(None),
             changed: watch::Sender::new(0),
+            watched: Watched::default(),
         }
     }
 }
@@ -77,7 +80,18 @@ impl Index {
             return;
         };
         presence.forget_ended(key, execution);
-        self.put(key, entry_of(execution, &presence.signs(key)));
+        let entry = entry_of(execution, &presence.signs(key));
+        let is_watched = self.watched.has_any();
+        let holders = if is_watched { self.holders(key, &entry) } else { BTreeSet::new() };
+        self.put(key, entry);
+        self.watched.tell(&key.workspace, &holders);
+    }
+
+    /// The agents that hold a task of an execution, before or after an update.
+    fn holders(&self, key: &StreamKey, entry: &Entry) -> BTreeSet<AgentId> {
+        let maps = self.maps();
+        let before = maps.entries.get(key).into_iter().flat_map(|known| &known.held);
+        before.chain(&entry.held).map(|(agent_id, _)| agent_id.clone()).collect()
     }
 
     /// Drops a stream that cannot be folded any more: it gives nothing out, and is never due.
@@ -121,6 +135,15 @@ impl Index {
         let maps = self.maps();
         let due = maps.deadlines.iter().take_while(|(at, _)| *at <= now);
         due.map(|(_, key)| key.clone()).collect()
+    }
+
+    /// Says when something may have happened to a task that an agent holds, from now on.
+    pub fn watch_holder(
+        &self,
+        workspace: &WorkspaceId,
+        agent_id: &AgentId,
+    ) -> watch::Receiver<u64> {
+        self.watched.watch(workspace, agent_id)
     }
 
     /// What an agent holds, in the order of executions and tasks.

@@ -23,6 +23,7 @@ mod random;
 mod request;
 mod tasks;
 mod timers;
+mod watched;
 
 pub use crate::domain::{Command, State};
 pub use create::CreateRequest;

@@ -7,6 +7,7 @@ use super::publisher::event_frame;
 use super::sentence::told;
 use super::states::execution_state;
 use super::topic::Topic;
+use super::window::Sayings;
 use super::{LOOK_BACK_EVENTS, Shared};
 use crate::domain::{ExecutionId, StreamKind, StreamName};
 use crate::store::{Position, RecordedEvent, StoreError};
@@ -60,10 +61,11 @@ impl Shared {
         let mut events = self.store.read_log(after, &topic.log_filter(), PAGE_EVENTS).await?;
         let is_last = events.len() < PAGE_EVENTS;
         events.retain(|event| event.position <= to);
+        let mut sayings = self.sayings(topic, &events).await?;
         let mut upto = if is_last { Some(to) } else { None };
         let (mut frames, mut bytes, mut read) = (Vec::new(), 0, after);
         for event in &events {
-            if let Some(frame) = self.frame(topic, event).await? {
+            if let Some(frame) = self.frame(topic, event, &mut sayings).await? {
                 bytes += frame.bytes();
                 if bytes > PAGE_BYTES_MAX && !frames.is_empty() {
                     upto = Some(read);
@@ -82,6 +84,7 @@ impl Shared {
         &self,
         topic: &Topic,
         event: &RecordedEvent,
+        sayings: &mut Sayings,
     ) -> Result<Option<Frame>, StoreError> {
         let plan = match topic {
             Topic::Plan(..) => self.plans.of(&self.store, event).await?,
@@ -89,7 +92,21 @@ impl Shared {
         };
         let told = told(event);
         let is_concerned = topic.concerns(event, &told, plan.as_ref());
-        Ok(is_concerned.then(|| Frame::Event(event_frame(event, told))))
+        Ok(is_concerned.then(|| Frame::Event(event_frame(event, sayings.improve(event, told)))))
+    }
+
+    /// What the window says of a page of events.
+    async fn sayings(
+        &self,
+        topic: &Topic,
+        events: &[RecordedEvent],
+    ) -> Result<Sayings, StoreError> {
+        let mut sayings = Sayings::default();
+        if let Some(views) = &self.config.views {
+            let events: Vec<_> = events.iter().collect();
+            sayings.add(views, topic.workspace(), topic.execution(), &events).await?;
+        }
+        Ok(sayings)
     }
 
     /// Notes to which executions something happened shortly before a position: their updates may

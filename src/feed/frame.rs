@@ -163,6 +163,9 @@ pub struct EventFrame {
     pub agent_id: Option<Arc<str>>,
     /// What happened, in a sentence.
     pub message: Arc<str>,
+    /// What the agent said of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub said: Option<Arc<str>>,
     /// When.
     pub timestamp: Timestamp,
     /// Its place in the log.
@@ -229,7 +232,8 @@ impl Frame {
             Self::TaskUpdate(frame) => frame.execution_id.len() + frame.task.bytes(),
             Self::Event(frame) => {
                 let ids = [&frame.execution_id, &frame.plan_id, &frame.task_id, &frame.agent_id];
-                frame.message.len() + frame.event_type.len() + length(&ids)
+                let texts = frame.message.len() + frame.event_type.len();
+                texts + length(&ids) + length(&[&frame.said])
             }
             Self::Heartbeat(_) | Self::Lagged(_) => 0,
         };

@@ -16,6 +16,7 @@ mod sentence;
 mod states;
 mod subscription;
 mod topic;
+mod window;
 
 pub use frame::{
     EventFrame, ExecutionState, ExecutionUpdate, Frame, Heartbeat, LagReason, Lagged,
@@ -27,6 +28,7 @@ pub use subscription::Subscription;
 pub use topic::{Filter, Since, Topic};
 
 use crate::clock::Clock;
+use crate::store::views::Views;
 use crate::store::{Position, Store};
 use batch::{CHUNK_BYTES_MAX, Gauge};
 use plans::Plans;
@@ -58,7 +60,7 @@ const _: () = assert!(
 );
 
 /// How a feed works.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct FeedConfig {
     /// Where time comes from.
     pub clock: Clock,
@@ -66,12 +68,15 @@ pub struct FeedConfig {
     pub heartbeat_ms: u64,
     /// How many executions are kept folded.
     pub states_max: usize,
+    /// The windows, of which one has a sentence for each event; where there are none, the feed
+    /// says what it can tell from the event alone.
+    pub views: Option<Views>,
 }
 
 impl FeedConfig {
     /// The usual, by this clock.
     pub fn new(clock: Clock) -> Self {
-        Self { clock, heartbeat_ms: 15_000, states_max: STATES_MAX }
+        Self { clock, heartbeat_ms: 15_000, states_max: STATES_MAX, views: None }
     }
 }
 

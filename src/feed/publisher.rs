@@ -8,8 +8,9 @@ use super::rings::{Line, Rings};
 use super::sentence::{Told, told};
 use super::states::{States, stream_id};
 use super::topic::Topic;
+use super::window::Sayings;
 use super::{FeedConfig, RETRY_MS, SWEEP_MS};
-use crate::domain::{PlanId, StreamKind, StreamName};
+use crate::domain::{PlanId, StreamKind, StreamName, WorkspaceId};
 use crate::planted::is_planted;
 use crate::projections::StreamId;
 use crate::store::{Position, RecordedEvent, Store, StoreError, TailError, Tailer};
@@ -218,7 +219,28 @@ impl Publisher {
             let topics = topics.iter().filter(is_concerned).map(|topic| (*topic).clone()).collect();
             concerned.push((told, topics));
         }
-        Ok(concerned)
+        let mut sayings = self.sayings(batch, &concerned).await?;
+        let improve = |(event, (told, topics)): (&RecordedEvent, (Told, Vec<Topic>))| {
+            (sayings.improve(event, told), topics)
+        };
+        Ok(batch.iter().zip(concerned).map(improve).collect())
+    }
+
+    /// What the window says of the events that somebody hears of: one question a workspace.
+    async fn sayings(
+        &self,
+        batch: &[RecordedEvent],
+        concerned: &[(Told, Vec<Topic>)],
+    ) -> Result<Sayings, StoreError> {
+        let mut sayings = Sayings::default();
+        let Some(views) = &self.parts.config.views else { return Ok(sayings) };
+        let heard = batch.iter().zip(concerned).filter(|(_, (_, topics))| !topics.is_empty());
+        let heard: BTreeSet<&WorkspaceId> = heard.map(|(event, _)| &event.workspace).collect();
+        for workspace in heard {
+            let events = batch.iter().filter(|event| event.workspace == *workspace);
+            sayings.add(views, workspace, None, &events.collect::<Vec<_>>()).await?;
+        }
+        Ok(sayings)
     }
 
     /// Gets the states that the updates need, as they were before the batch.
@@ -334,7 +356,8 @@ pub(super) fn event_frame(event: &RecordedEvent, told: Told) -> EventFrame {
         event_type: event.kind.as_str().into(),
         task_id: told.task_id.map(|id| id.as_str().into()),
         agent_id: told.agent_id.map(|id| id.as_str().into()),
-        message: told.sentence.into(),
+        message: told.sentence,
+        said: told.said,
         timestamp: event.recorded_at,
         position: event.position,
     }

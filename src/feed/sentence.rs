@@ -1,11 +1,13 @@
 //! What is told of an event: a sentence, and the task and the agent that it is about. It follows
-//! from the event alone, so that it is the same live and when it is read again.
+//! from the event alone, so that it is the same live and when it is read again; where there are
+//! windows, their sentence takes the place of this one.
 
 use crate::domain::{Actor, ActorKind, AgentId, StreamKind, TaskId};
 use crate::engine::Metadata;
 use crate::store::RecordedEvent;
 use serde::Deserialize;
 use std::borrow::Cow;
+use std::sync::Arc;
 
 /// How long a text in a frame may be.
 pub(super) const TEXT_BYTES_MAX: usize = 1_000;
@@ -18,7 +20,9 @@ pub(super) struct Told {
     /// The agent that it is about, or that did it.
     pub(super) agent_id: Option<AgentId>,
     /// What happened.
-    pub(super) sentence: String,
+    pub(super) sentence: Arc<str>,
+    /// What the agent said of it.
+    pub(super) said: Option<Arc<str>>,
 }
 
 /// What many events have.
@@ -49,10 +53,11 @@ pub(super) fn told(event: &RecordedEvent) -> Told {
     let acting = actor.as_ref().filter(|actor| actor.kind() == ActorKind::Agent).map(Actor::id);
     let parse = |id: &str| AgentId::parse(id).ok();
     let agent_id = named.agent_id.or_else(|| own.or(acting).and_then(parse));
-    let said = named.remarks.and_then(|remarks| remarks.message);
-    let said = said.or(named.message).or(named.reason).or(named.text);
-    let sentence = sentence(event, actor.as_ref(), named.task_id.as_ref(), said.as_deref());
-    Told { task_id: named.task_id, agent_id, sentence }
+    let remark = named.remarks.and_then(|remarks| remarks.message);
+    let said = remark.as_deref().map(|remark| short(remark).into());
+    let words = remark.or(named.message).or(named.reason).or(named.text);
+    let sentence = sentence(event, actor.as_ref(), named.task_id.as_ref(), words.as_deref());
+    Told { task_id: named.task_id, agent_id, sentence: sentence.into(), said }
 }
 
 fn sentence(

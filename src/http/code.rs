@@ -61,7 +61,8 @@ codes! {
     Forbidden "forbidden" FORBIDDEN never "This is not allowed to you",
         "The key is good, but its role may not do this. Ask an owner of the workspace.";
     ForeignOrigin "foreign_origin" FORBIDDEN never "The request comes from another site",
-        "A browser sent it for a page of another site. Pages may write to their own server only.";
+        "A browser sent it for a page of another site. Pages may write to their own server only, \
+         and open streams of it and of servers that trust their site.";
     WrongHost "wrong_host" MISDIRECTED_REQUEST never "The server has another name",
         "Without API keys it answers at the names of this machine: 127.0.0.1, [::1], localhost.";
     NotFound "not_found" NOT_FOUND never "There is no such thing",
@@ -103,6 +104,9 @@ codes! {
         "Send `Content-Type: application/json`.";
     TooManyRequests "too_many_requests" TOO_MANY_REQUESTS later "Too many requests",
         "Wait for as long as `Retry-After` says.";
+    TooManyStreams "too_many_streams" TOO_MANY_REQUESTS later "Too many streams are open",
+        "Close one that is not needed, or wait for as long as `Retry-After` says: the detail names \
+         the limit.";
     NotYetVisible "not_yet_visible" SERVICE_UNAVAILABLE later "It cannot be seen yet",
         "The windows have not come to `min_position` in five seconds: ask again.";
     NotBuilt "not_built" SERVICE_UNAVAILABLE later "The window is being made",

@@ -310,7 +310,7 @@ fn moved(wanted: WantedStatus, now: ExecutionStatus, reason: Option<Text>) -> Ex
 }
 
 impl App {
-    async fn status_of(
+    pub(super) async fn status_of(
         &self,
         caller: &Caller,
         execution_id: &ExecutionId,

@@ -20,6 +20,7 @@ mod health;
 mod heartbeat;
 mod history;
 mod openapi;
+mod patience;
 mod plain_json;
 mod plans;
 mod problem;
@@ -28,6 +29,7 @@ mod reports;
 mod rights;
 mod schemas;
 mod shown;
+mod streams;
 mod tasks;
 mod terms;
 mod timeline;
@@ -38,9 +40,12 @@ mod writing;
 pub use access::session::owner_link;
 pub use code::Code;
 pub use errors::errors_markdown;
+pub use patience::listen;
+pub use streams::{StreamLimits, Streams};
 pub use work::Polls;
 
 use crate::engine::Engine;
+use crate::feed::Feed;
 use crate::keys::Keyring;
 use crate::reading::Reader;
 use crate::store::Position;
@@ -48,6 +53,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
 use gate::Gate;
+use patience::Patient;
 use problem::Problem;
 use rights::Rights;
 use std::{future::Future, io, sync::Arc};
@@ -69,6 +75,12 @@ pub struct App {
     pub polls: Polls,
     /// What is asked of the windows.
     pub reader: Reader,
+    /// What is told live.
+    pub feed: Feed,
+    /// The streams that are open, and how many there may be.
+    pub streams: Streams,
+    /// Other sites whose pages may open streams, such as `https://board.example`.
+    pub origins: Vec<String>,
     /// Whether the server stops: whoever waits is sent away.
     pub stopping: watch::Receiver<bool>,
 }
@@ -97,7 +109,8 @@ fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(agents::capabilities))
         .routes(routes!(work::work))
         .routes(routes!(heartbeat::heartbeat))
-        .routes(routes!(work::drain));
+        .routes(routes!(work::drain))
+        .routes(routes!(streams::agent));
     let executions = OpenApiRouter::new()
         .routes(routes!(executions::list, executions::create))
         .routes(routes!(executions::get, executions::change))
@@ -112,11 +125,14 @@ fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(blockers::list))
         .routes(routes!(blockers::resolve))
         .routes(routes!(blockers::inbox))
-        .routes(routes!(feed::list));
+        .routes(routes!(feed::list))
+        .routes(routes!(streams::execution))
+        .routes(routes!(streams::all));
     let plans = OpenApiRouter::new()
         .routes(routes!(plans::list, plans::import))
         .routes(routes!(plans::get, plans::delete))
-        .routes(routes!(plans::tasks));
+        .routes(routes!(plans::tasks))
+        .routes(routes!(streams::plan));
     let access = OpenApiRouter::new()
         .routes(routes!(access::keys::list, access::keys::create))
         .routes(routes!(access::keys::revoke))
@@ -166,11 +182,17 @@ fn router(app: Arc<App>) -> Router {
         .with_state(app)
 }
 
-/// Answers requests until `stop` comes, then those that were accepted before.
+/// Answers requests until `stop` comes, then those that were accepted before, and ends with the
+/// last stream.
 pub async fn serve(
     listener: TcpListener,
     app: Arc<App>,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
-    axum::serve(listener, router(app)).with_graceful_shutdown(stop).await
+    let streams = app.streams.clone();
+    let stall_ms_max = streams.limits().stall_ms_max;
+    let patient = Patient { listener, stall_ms_max, stopping: app.stopping.clone() };
+    axum::serve(patient, router(app)).with_graceful_shutdown(stop).await?;
+    streams.ended().await;
+    Ok(())
 }

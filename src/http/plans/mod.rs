@@ -230,7 +230,7 @@ impl App {
     }
 
     /// The row of a plan, when it is there and not deleted.
-    async fn plan_in_sight(
+    pub(super) async fn plan_in_sight(
         &self,
         caller: &Caller,
         plan_id: &PlanId,
@@ -241,7 +241,7 @@ impl App {
     }
 }
 
-fn known_id(plan_id: &str) -> Result<PlanId, Problem> {
+pub(super) fn known_id(plan_id: &str) -> Result<PlanId, Problem> {
     PlanId::parse(plan_id).map_err(|_| no_such_plan())
 }
 

@@ -4,7 +4,8 @@ use crate::store::backend::Backend;
 use anyhow::{Context, Result};
 use planexe_ax::clock::Clock;
 use planexe_ax::engine::{Engine, EngineConfig, Random};
-use planexe_ax::http::{App, Polls, serve};
+use planexe_ax::feed::{Feed, FeedConfig};
+use planexe_ax::http::{App, Polls, StreamLimits, Streams, listen, serve};
 use planexe_ax::keys::Keyring;
 use planexe_ax::projections::windows;
 use planexe_ax::projector::{Projector, ProjectorConfig};
@@ -15,17 +16,20 @@ use serde_json::Value;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 /// A running server, with its house.
 pub(super) struct Server {
-    address: SocketAddr,
+    pub(super) address: SocketAddr,
     stop: watch::Sender<bool>,
     serving: JoinHandle<std::io::Result<()>>,
     pub(super) engine: Engine,
     pub(super) keys: Keyring,
+    pub(super) reader: Reader,
+    pub(super) streams: Streams,
+    feed: Feed,
     projector: Projector,
     views: Views,
     pub(super) store: Store,
@@ -56,6 +60,10 @@ impl Answer {
 
 impl Server {
     pub(super) async fn on(backend: Backend) -> Result<Self> {
+        Self::with(backend, StreamLimits::default()).await
+    }
+
+    async fn with(backend: Backend, limits: StreamLimits) -> Result<Self> {
         let store = backend.open().await?;
         let views = Views::open(&backend.config()).await?;
         let clock = Clock::System;
@@ -66,7 +74,10 @@ impl Server {
         let projector =
             Projector::start(store.clone(), views.clone(), known, clock.clone(), config);
         projector.catch_up().await?;
+        let config = FeedConfig { views: Some(views.clone()), ..FeedConfig::new(clock.clone()) };
+        let feed = Feed::start(store.clone(), projector.reached(), config);
         let reader = Reader::new(store.clone(), views.clone(), clock, projector.reached());
+        let streams = Streams::new(limits);
         let (stop, stopping) = watch::channel(false);
         let mut stopped = stopping.clone();
         let keys = Keyring::start(store.clone(), Clock::System).await?;
@@ -75,22 +86,43 @@ impl Server {
             engine: engine.clone(),
             keys: keys.clone(),
             polls: Polls::default(),
-            reader,
+            reader: reader.clone(),
+            feed: feed.clone(),
+            streams: streams.clone(),
+            origins: vec!["https://board.example".to_owned()],
             stopping,
         };
-        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let listener = listen(SocketAddr::from(([127, 0, 0, 1], 0)))?;
         let address = listener.local_addr()?;
         let stopped = async move {
             while !*stopped.borrow_and_update() && stopped.changed().await.is_ok() {}
         };
         let serving = tokio::spawn(serve(listener, Arc::new(app), stopped));
-        let _backend = backend;
-        Ok(Self { address, stop, serving, engine, keys, projector, views, store, _backend })
+        Ok(Self {
+            address,
+            stop,
+            serving,
+            engine,
+            keys,
+            reader,
+            streams,
+            feed,
+            projector,
+            views,
+            store,
+            _backend: backend,
+        })
+    }
+
+    /// Asks it to stop, and goes on.
+    pub(super) fn ask_to_stop(&self) {
+        self.stop.send_replace(true);
     }
 
     pub(super) async fn stop(self) -> Result<()> {
         self.stop.send_replace(true);
         self.serving.await??;
+        self.feed.stop().await;
         self.keys.stop().await;
         self.engine.stop().await;
         self.projector.stop().await;
@@ -180,9 +212,17 @@ fn written(method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> V
 pub(super) async fn on_every<F: Future<Output = Result<()>>>(
     test: impl Fn(Server) -> F,
 ) -> Result<()> {
-    test(Server::on(Backend::sqlite()?).await?).await?;
+    on_every_with(StreamLimits::default(), test).await
+}
+
+/// The same, with these limits of streams.
+pub(super) async fn on_every_with<F: Future<Output = Result<()>>>(
+    limits: StreamLimits,
+    test: impl Fn(Server) -> F,
+) -> Result<()> {
+    test(Server::with(Backend::sqlite()?, limits.clone()).await?).await?;
     if !planexe_ax_testkit::postgres_is_skipped() {
-        test(Server::on(Backend::postgres().await?).await?).await?;
+        test(Server::with(Backend::postgres().await?, limits).await?).await?;
     }
     Ok(())
 }

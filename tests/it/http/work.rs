@@ -6,7 +6,7 @@ use planexe_ax::store::{LogFilter, Position};
 use serde_json::{Value, json};
 use std::time::Duration;
 
-const LARRY: &str = "/api/agents/agent_larry_001/work";
+pub(super) const LARRY: &str = "/api/agents/agent_larry_001/work";
 
 /// Two phases; the second waits for the first, and has two parts of a task.
 fn plan() -> Value {
@@ -31,7 +31,7 @@ fn plan() -> Value {
     })
 }
 
-async fn begin(server: &Server) -> Result<String> {
+pub(super) async fn begin(server: &Server) -> Result<String> {
     let larry = json!({"agent_id": "agent_larry_001", "name": "Larry",
         "capabilities": ["search_google_maps", "send_email"]});
     server.post("/api/agents/register", &larry).await?;
@@ -42,7 +42,7 @@ async fn begin(server: &Server) -> Result<String> {
     Ok(made.body["execution_id"].as_str().context("no execution_id")?.to_owned())
 }
 
-async fn report(server: &Server, execution: &str, report: &Value) -> Result<Answer> {
+pub(super) async fn report(server: &Server, execution: &str, report: &Value) -> Result<Answer> {
     server.post(&format!("/api/executions/{execution}/events"), report).await
 }
 
