@@ -34,10 +34,10 @@ const STOP_MS_MAX: u64 = 10_000;
 pub(super) async fn serve(config: &Config) -> Result<(), Failure> {
     let stop = StopSignals::listen().context("cannot listen for signals")?;
     let listener = bind(config.listen).await?;
-    let store = open_store(&config.database).await?;
-    let views = open_views(&config.database).await?;
+    let store = open_store(config).await?;
+    let views = open_views(config).await?;
     let address = listener.local_addr().context("cannot tell the address")?;
-    let engine = start_engine(&store).await?;
+    let engine = start_engine(&store, config).await?;
     let projector = Projector::start(
         store.clone(),
         views.clone(),
@@ -68,7 +68,7 @@ pub(super) async fn serve(config: &Config) -> Result<(), Failure> {
 }
 
 /// Starts the engine, on a log of which it knows every event.
-async fn start_engine(store: &Store) -> Result<Engine, Failure> {
+async fn start_engine(store: &Store, config: &Config) -> Result<Engine, Failure> {
     let known = Event::catalogue().map(|entry| entry.kind.to_owned()).collect();
     let unknown = LogFilter { kinds_left_out: known, ..LogFilter::default() };
     let found = store.read_log(Position::ZERO, &unknown, 1).await;
@@ -80,7 +80,12 @@ async fn start_engine(store: &Store) -> Result<Engine, Failure> {
             event.position,
         )));
     }
-    let config = EngineConfig { needs_whole_log: true, ..EngineConfig::default() };
+    let config = EngineConfig {
+        policy: config.policy,
+        gives_work: config.is_execution_enabled,
+        needs_whole_log: true,
+        ..EngineConfig::default()
+    };
     let started = Engine::start(store.clone(), Clock::System, Random::from_system(), config).await;
     started.map_err(|error| {
         if let EngineError::Store(error) = error {

@@ -63,6 +63,8 @@ pub struct EngineConfig {
     pub cells_max: usize,
     /// The rules for new executions.
     pub policy: Policy,
+    /// Whether tasks are given out; what agents hold they keep in any case.
+    pub gives_work: bool,
     /// Whether time and the log are followed by tasks of the engine's own; a test may rather do
     /// it step by step.
     pub runs_by_itself: bool,
@@ -76,6 +78,7 @@ impl Default for EngineConfig {
         Self {
             cells_max: CELLS_MAX,
             policy: Policy::default(),
+            gives_work: true,
             runs_by_itself: true,
             needs_whole_log: false,
         }

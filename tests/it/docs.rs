@@ -12,6 +12,11 @@ fn the_page_of_errors_is_current() {
     check("docs/errors.md", &planexe_ax::http::errors_markdown());
 }
 
+#[test]
+fn the_page_of_settings_is_current() {
+    check("docs/CONFIGURATION.md", &planexe_ax::config::page());
+}
+
 fn check(path: &str, text: &str) {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
     if std::env::var_os("AX_DOCS").is_some_and(|value| value == "write") {

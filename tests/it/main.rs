@@ -1,5 +1,6 @@
 //! The integration tests: one binary.
 
+mod config;
 mod docs;
 mod engine;
 mod feed;

@@ -138,7 +138,7 @@ pub(crate) fn ended_or_killed(command: &mut Command) -> Output {
 
 pub(crate) fn ax(args: &[&str], dir: &Folder) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ax"));
-    for name in ["DATABASE_URL", "AX_LISTEN", "AX_LOG", "AX_LOG_FORMAT"] {
+    for name in ["DATABASE_URL", "AX_CONFIG", "AX_LISTEN", "AX_LOG", "AX_LOG_FORMAT"] {
         command.env_remove(name);
     }
     command.args(args).env("AX_DATA_DIR", dir.path().join("data"));
