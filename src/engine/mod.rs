@@ -31,7 +31,7 @@ pub use fingerprint::fold_fingerprint;
 pub use fork::ForkRequest;
 pub use grants::{GrantedTask, Work, WorkRequest};
 pub use heartbeat::{Beat, BeatVerdict};
-pub use index::HeldTask;
+pub use index::{Counts, HeldTask};
 pub use random::Random;
 pub use request::{Describe, EngineError, Metadata, Outcome, Recorded, Request, RequestKey};
 

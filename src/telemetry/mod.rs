@@ -1,4 +1,8 @@
-//! What the program says about itself: structured logs on the error output.
+//! What the program says about itself: structured logs on the error output, and numbers.
+
+pub mod exposition;
+pub mod measure;
+pub mod metrics;
 
 use crate::config::LogFormat;
 use std::io::{self, IsTerminal};
