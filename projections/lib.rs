@@ -22,8 +22,8 @@ mod window;
 pub use changes::{Changes, Mark, TableWrites};
 pub use fold::{Entry, Flushed, Folder, Stopped, StreamId, recompute};
 pub use memory_tables::MemoryTables;
-pub use table::{Column, Index, Mode, Table};
-pub use value::{BadCell, Cell, ColumnType, JsonText, Row, Value};
+pub use table::{Column, Index, Mode, ShownField, Table};
+pub use value::{BadCell, Cell, ColumnType, Form, JsonText, Row, Value};
 pub use window::{FoldError, Happened, Part, Shape, Subject, Window};
 
 use std::sync::Arc;

@@ -1,6 +1,6 @@
 //! What a window's tables look like, as far as a database must know.
 
-use super::value::ColumnType;
+use super::value::{ColumnType, Form};
 
 /// A table of a window. Every row also has the position of the last event that changed it and the
 /// time of that event; both come by themselves, as do the columns that they stand in.
@@ -28,6 +28,19 @@ pub struct Column {
     /// What its cells hold.
     pub holds: ColumnType,
     /// Whether a cell may hold nothing.
+    pub is_optional: bool,
+}
+
+/// What clients are shown of a column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ShownField {
+    /// Its name.
+    pub name: &'static str,
+    /// What it says.
+    pub about: &'static str,
+    /// How it says it.
+    pub form: Form,
+    /// Whether it may be null.
     pub is_optional: bool,
 }
 
@@ -88,6 +101,14 @@ macro_rules! rows {
             pub fn into_row(self) -> $crate::Row {
                 vec![$($crate::Cell::to_value(&self.$field)),+]
             }
+
+            /// What clients are shown of each column.
+            pub const SHOWN: &'static [$crate::ShownField] = &[$($crate::ShownField {
+                name: stringify!($field),
+                about: concat!($($field_doc),+),
+                form: <$ty as $crate::Cell>::FORM,
+                is_optional: <$ty as $crate::Cell>::IS_OPTIONAL,
+            }),+];
 
             /// As clients are shown it: an object, a name for each column.
             pub fn to_json(&self) -> $crate::JsonObject {

@@ -23,6 +23,21 @@ pub enum ColumnType {
     Text,
 }
 
+/// How clients are shown what stands in a cell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// A whole number.
+    Number,
+    /// A text.
+    Text,
+    /// A moment, by RFC 3339.
+    Moment,
+    /// True or false.
+    Truth,
+    /// Any JSON.
+    Json,
+}
+
 /// A row of a window's table: a value for each column.
 pub type Row = Vec<Value>;
 
@@ -40,6 +55,8 @@ pub struct BadCell {
 pub trait Cell: Sized {
     /// What its column holds.
     const TYPE: ColumnType;
+    /// How clients are shown it.
+    const FORM: Form;
     /// Whether its column may hold nothing.
     const IS_OPTIONAL: bool = false;
 
@@ -61,6 +78,7 @@ pub trait Cell: Sized {
 
 impl<T: Cell> Cell for Option<T> {
     const TYPE: ColumnType = T::TYPE;
+    const FORM: Form = T::FORM;
     const IS_OPTIONAL: bool = true;
 
     fn to_value(&self) -> Value {
@@ -78,6 +96,7 @@ impl<T: Cell> Cell for Option<T> {
 
 impl Cell for Arc<str> {
     const TYPE: ColumnType = ColumnType::Text;
+    const FORM: Form = Form::Text;
 
     fn to_value(&self) -> Value {
         Value::Text(Self::clone(self))
@@ -108,6 +127,7 @@ impl From<&Json> for JsonText {
 
 impl Cell for JsonText {
     const TYPE: ColumnType = ColumnType::Text;
+    const FORM: Form = Form::Json;
 
     fn to_value(&self) -> Value {
         self.0.to_value()
@@ -129,6 +149,7 @@ pub(crate) fn word(value: &impl serde::Serialize) -> Arc<str> {
 
 impl Cell for Timestamp {
     const TYPE: ColumnType = ColumnType::Integer;
+    const FORM: Form = Form::Moment;
 
     fn to_value(&self) -> Value {
         Value::Integer(self.unix_ms())
@@ -145,6 +166,7 @@ impl Cell for Timestamp {
 
 impl Cell for bool {
     const TYPE: ColumnType = ColumnType::Integer;
+    const FORM: Form = Form::Truth;
 
     fn to_value(&self) -> Value {
         Value::Integer(i64::from(*self))
@@ -167,6 +189,7 @@ macro_rules! whole_numbers {
     ($($type:ty)*) => {$(
         impl Cell for $type {
             const TYPE: ColumnType = ColumnType::Integer;
+            const FORM: Form = Form::Number;
 
             fn to_value(&self) -> Value {
                 Value::Integer(i64::try_from(*self).unwrap_or(i64::MAX))

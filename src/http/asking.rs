@@ -9,7 +9,9 @@ use axum::extract::rejection::QueryRejection;
 use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue};
 use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use utoipa::IntoParams;
 
 const AX_LAG_MS: HeaderName = HeaderName::from_static("ax-lag-ms");
 
@@ -24,6 +26,29 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
         read.map(|axum::extract::Query(query)| Self(query))
             .map_err(|error: QueryRejection| Problem::new(Code::BadRequest, error.body_text()))
     }
+}
+
+/// Which page of a list is wanted, and how new it must be.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct PageWish {
+    /// How many at most: 100 when nothing is said.
+    #[param(minimum = 1, maximum = 500)]
+    pub(super) limit: Option<usize>,
+    /// `next_cursor` of the page before.
+    pub(super) cursor: Option<String>,
+    /// Waits until the answer shows this position of the log.
+    pub(super) min_position: Option<u64>,
+}
+
+/// How new an answer must be.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Freshness {
+    /// Waits until the answer shows this position of the log.
+    pub(super) min_position: Option<u64>,
 }
 
 /// The page of a list that is wanted.

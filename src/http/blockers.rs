@@ -1,55 +1,95 @@
 //! `/api/executions/{execution_id}/blockers`: what stands in the way, and how a person clears it.
 
 use super::App;
-use super::asking::{Query, aged, page};
+use super::asking::{PageWish, Query, aged, page};
 use super::body::Body;
 use super::caller::Caller;
 use super::code::Code;
 use super::executions::known_id;
 use super::problem::Problem;
-use super::shown::describe_execution;
-use super::tasks::Wish;
+use super::schemas::{self, Any, Id};
+use super::shown::{AfterShown, describe_execution};
 use super::terms::Terms;
 use super::writing::Write;
 use crate::domain::event::record::Resolution;
 use crate::domain::execution::{ExecutionCommand, ResolveBlocker};
 use crate::domain::{AgentId, BlockerId, Command, Json, StreamName, Text};
+use crate::projections::JsonObject;
 use axum::Json as Answer;
 use axum::extract::{Path, State as Shared};
 use axum::http::StatusCode;
 use axum::response::Response;
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use std::sync::Arc;
+use utoipa::ToSchema;
+
+/// Blockers.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct BlockerList {
+    #[schema(value_type = Vec<schemas::Blocker>)]
+    blockers: Vec<JsonObject>,
+    next_cursor: Option<String>,
+}
 
 /// The blockers of an execution, the newest first, past ones too.
+#[utoipa::path(get, path = "/api/executions/{execution_id}/blockers",
+    operation_id = "list_blockers", tag = "executions", security(("key" = ["read"])),
+    params(PageWish),
+    responses((status = 200, description = "A page of them.", body = BlockerList)))]
 pub(super) async fn list(
     Shared(app): Shared<Arc<App>>,
     caller: Caller,
     Path(execution_id): Path<String>,
-    Query(wish): Query<Wish>,
+    Query(wish): Query<PageWish>,
 ) -> Result<Response, Problem> {
     let execution_id = known_id(&execution_id)?;
     app.wait_for("blockers", wish.min_position).await?;
     let wanted = page(wish.limit, wish.cursor)?;
     let found = app.reader.blockers(&caller.workspace, &execution_id, &wanted).await?;
-    let blockers: Vec<_> = found.rows.iter().map(|it| it.row.to_json()).collect();
-    let answer = json!({"blockers": blockers, "next_cursor": found.next_cursor});
-    Ok(aged(found.age, Answer(answer)))
+    let blockers = found.rows.iter().map(|it| it.row.to_json()).collect();
+    Ok(aged(found.age, Answer(BlockerList { blockers, next_cursor: found.next_cursor })))
 }
 
 /// How a person clears a blocker.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = WayOut)]
 pub(super) struct Way {
+    #[schema(value_type = ResolutionWord)]
     resolution: Resolution,
+    /// The suggestion that is approved.
+    #[schema(value_type = Option<String>)]
     option: Option<Text>,
+    /// What the task was waiting for.
+    #[schema(value_type = Option<Any>)]
     input: Option<Value>,
+    /// Whom the task goes to.
+    #[schema(value_type = Option<Id>)]
     agent_id: Option<AgentId>,
+    #[schema(value_type = Option<String>)]
     note: Option<Text>,
 }
 
+/// The ways out.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+#[expect(dead_code, reason = "it stands in the description only")]
+enum ResolutionWord {
+    Retry,
+    ApproveAlternative,
+    ProvideInput,
+    SkipTask,
+    Reassign,
+    FailTask,
+    CancelExecution,
+}
+
 /// Clears a blocker.
+#[utoipa::path(post, path = "/api/executions/{execution_id}/blockers/{blocker_id}/resolve",
+    operation_id = "resolve_blocker", tag = "executions", security(("key" = ["command"])),
+    params(Terms), request_body = Way,
+    responses((status = 200, description = "It is cleared.", body = AfterShown)))]
 pub(super) async fn resolve(
     Shared(app): Shared<Arc<App>>,
     caller: Caller,

@@ -1,13 +1,15 @@
-//! Who calls. Without keys, the server listens on this machine only, and whoever reaches it is the
-//! one person who owns all of it; an agent is whom the path or the body names.
+//! Who calls, as the gate found out.
 
+use super::code::Code;
 use super::problem::Problem;
-use crate::domain::{Actor, WorkspaceId};
+use super::rights::Right;
+use crate::domain::event::workspace::Role;
+use crate::domain::{Actor, AgentId, KeyId, WorkspaceId};
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 
 /// The workspace that there is before anybody makes another.
-const WORKSPACE: &str = "default";
+pub(super) const WORKSPACE: &str = "default";
 /// What the one person is called.
 const OWNER: &str = "owner";
 
@@ -16,15 +18,57 @@ const OWNER: &str = "owner";
 pub(super) struct Caller {
     pub(super) workspace: WorkspaceId,
     pub(super) actor: Actor,
+    pub(super) role: Role,
+    pub(super) who: Who,
+}
+
+/// How it is known who calls.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Who {
+    /// There are no keys, and whoever reaches the server is the one person who owns all of it; an
+    /// agent is whom the path or the body names.
+    OnePerson,
+    /// By a key, or by a session that was opened with it.
+    Bearer { key_id: Option<KeyId>, agent_id: Option<AgentId> },
+}
+
+impl Caller {
+    /// The one person of a server without keys.
+    pub(super) fn one_person() -> Self {
+        Self {
+            workspace: WorkspaceId::parse(WORKSPACE).expect("it is an id"),
+            actor: Actor::user(OWNER).expect("it is a name"),
+            role: Role::Owner,
+            who: Who::OnePerson,
+        }
+    }
+
+    /// Whether the caller has a right; the one person of a server without keys has every one.
+    pub(super) fn may(&self, right: Right) -> bool {
+        self.who == Who::OnePerson || right.is_of(self.role)
+    }
+
+    /// The same caller, acting as an agent; refused to whoever is another one.
+    pub(super) fn as_agent(&self, agent_id: &AgentId) -> Result<Self, Problem> {
+        let may = match &self.who {
+            Who::OnePerson => true,
+            Who::Bearer { agent_id: own, .. } => own.as_ref() == Some(agent_id),
+        };
+        if may {
+            return Ok(Self { actor: Actor::agent(agent_id), ..self.clone() });
+        }
+        Err(Problem::new(Code::Forbidden, format!("this key is not the key of agent {agent_id}")))
+    }
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Caller {
     type Rejection = Problem;
 
-    async fn from_request_parts(_: &mut Parts, _: &S) -> Result<Self, Problem> {
-        Ok(Self {
-            workspace: WorkspaceId::parse(WORKSPACE).expect("it is an id"),
-            actor: Actor::user(OWNER).expect("it is a name"),
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let caller = parts.extensions.get::<Self>().cloned();
+        caller.ok_or_else(|| {
+            tracing::error!(http.path = parts.uri.path(), "a handler was reached past the gate");
+            Problem::new(Code::Internal, "something is wrong with the server, and in its log")
         })
     }
 }

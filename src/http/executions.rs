@@ -1,12 +1,13 @@
 //! `/api/executions`: plans that are carried out, and what people want of them.
 
 use super::App;
-use super::asking::{Query, aged, page};
+use super::asking::{Freshness, Query, aged, page};
 use super::body::Body;
 use super::caller::Caller;
 use super::code::Code;
 use super::problem::Problem;
-use super::shown::{describe_execution, execution_shown};
+use super::schemas::{AnyObject, Id};
+use super::shown::{AfterShown, ExecutionShown, describe_execution};
 use super::terms::Terms;
 use super::writing::{Done, Write};
 use crate::domain::execution::{ExecutionCommand, ExecutionStatus, Start};
@@ -19,27 +20,41 @@ use axum::Json as Answer;
 use axum::extract::{Path, State as Shared};
 use axum::http::StatusCode;
 use axum::response::Response;
-use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use std::sync::Arc;
+use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 /// A plan is to be carried out.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = NewExecution)]
 pub(super) struct Creation {
+    #[schema(value_type = Id)]
     plan_id: PlanId,
+    #[schema(value_type = Option<Id>)]
     execution_id: Option<ExecutionId>,
+    /// The one agent that carries it out; without, any capable agent takes its tasks.
+    #[schema(value_type = Option<Id>)]
     agent_id: Option<AgentId>,
+    /// Whether it begins at once.
     #[serde(default = "yes")]
     start: bool,
+    #[schema(value_type = Option<AnyObject>)]
     parameters: Option<Map<String, Value>>,
+    /// What it may use up.
     #[serde(default)]
+    #[schema(value_type = AnyObject)]
     budget: Budget,
+    /// The rules, where they differ from the server's.
+    #[schema(value_type = Option<AnyObject>)]
     policy: Option<Policy>,
     #[serde(default)]
+    #[schema(value_type = Vec<String>)]
     labels: Vec<Label>,
     #[serde(default)]
+    #[schema(value_type = super::schemas::Priority)]
     priority: Priority,
 }
 
@@ -48,6 +63,10 @@ fn yes() -> bool {
 }
 
 /// Makes an execution of a plan.
+#[utoipa::path(post, path = "/api/executions", operation_id = "create_execution",
+    tag = "executions", security(("key" = ["command"])), params(Terms), request_body = Creation,
+    responses((status = 201, description = "It was made.", body = AfterShown),
+        (status = 200, description = "It was made before, by this key.", body = AfterShown)))]
 pub(super) async fn create(
     Shared(app): Shared<Arc<App>>,
     caller: Caller,
@@ -82,20 +101,41 @@ fn new_id() -> ExecutionId {
 }
 
 /// Which executions are wanted.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(super) struct Wish {
+    #[param(value_type = Option<Id>)]
     plan_id: Option<PlanId>,
+    /// One status, or several with commas between.
     status: Option<String>,
+    #[param(value_type = Option<Id>)]
     agent_id: Option<AgentId>,
+    #[param(value_type = Option<String>)]
     label: Option<Label>,
-    q: Option<String>,
+    /// Words of the title or the goal.
+    #[param(value_type = Option<String>)]
+    q: Option<Text>,
+    /// How many at most: 100 when nothing is said.
+    #[param(minimum = 1, maximum = 500)]
     limit: Option<usize>,
+    /// `next_cursor` of the page before.
     cursor: Option<String>,
+    /// Waits until the answer shows this position of the log.
     min_position: Option<u64>,
 }
 
+/// Executions.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct ExecutionList<'a> {
+    executions: Vec<ExecutionShown<'a>>,
+    next_cursor: Option<String>,
+}
+
 /// The executions, the newest first.
+#[utoipa::path(get, path = "/api/executions", operation_id = "list_executions",
+    tag = "executions", security(("key" = ["read"])), params(Wish),
+    responses((status = 200, description = "A page of them.", body = ExecutionList)))]
 pub(super) async fn list(
     Shared(app): Shared<Arc<App>>,
     caller: Caller,
@@ -108,23 +148,19 @@ pub(super) async fn list(
         statuses: statuses.map(str::to_owned).collect(),
         agent_id: wish.agent_id,
         label: wish.label,
-        search: wish.q,
+        search: wish.q.map(|words| words.as_str().to_owned()),
     };
     let wanted = page(wish.limit, wish.cursor)?;
     let found = app.reader.executions(&caller.workspace, &filter, &wanted).await?;
-    let executions: Vec<_> = found.rows.iter().map(|it| execution_shown(&it.row)).collect();
-    let answer = json!({"executions": executions, "next_cursor": found.next_cursor});
-    Ok(aged(found.age, Answer(answer)))
-}
-
-/// How new an answer must be.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Freshness {
-    min_position: Option<u64>,
+    let executions = found.rows.iter().map(|it| ExecutionShown::from(&it.row)).collect();
+    let next_cursor = found.next_cursor;
+    Ok(aged(found.age, Answer(ExecutionList { executions, next_cursor })))
 }
 
 /// One execution.
+#[utoipa::path(get, path = "/api/executions/{execution_id}", operation_id = "get_execution",
+    tag = "executions", security(("key" = ["read"])), params(Freshness),
+    responses((status = 200, description = "The execution.", body = ExecutionShown)))]
 pub(super) async fn get(
     Shared(app): Shared<Arc<App>>,
     caller: Caller,
@@ -135,34 +171,53 @@ pub(super) async fn get(
     app.wait_for("progress", wish.min_position).await?;
     let found = app.reader.execution(&caller.workspace, &execution_id).await?;
     let row = found.rows.first().ok_or_else(no_such_execution)?;
-    Ok(aged(found.age, Answer(execution_shown(&row.row))))
+    Ok(aged(found.age, Answer(ExecutionShown::from(&row.row))))
+}
+
+/// What an agent is told when it asks whether to go on.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Standing {
+    #[schema(value_type = super::shown::Status)]
+    status: &'static str,
+    pause_requested: bool,
+    cancel_requested: bool,
 }
 
 /// What an agent asks before each task.
+#[utoipa::path(get, path = "/api/executions/{execution_id}/status",
+    operation_id = "get_execution_status", tag = "executions", security(("key" = ["read"])),
+    responses((status = 200, description = "Whether to go on.", body = Standing)))]
 pub(super) async fn status(
     Shared(app): Shared<Arc<App>>,
     caller: Caller,
     Path(execution_id): Path<String>,
-) -> Result<Answer<Value>, Problem> {
+) -> Result<Answer<Standing>, Problem> {
     let status = app.status_of(&caller, &known_id(&execution_id)?).await?;
-    Ok(Answer(json!({
-        "status": status.as_str(),
-        "pause_requested": status == ExecutionStatus::Paused,
-        "cancel_requested": status == ExecutionStatus::Cancelled,
-    })))
+    Ok(Answer(Standing {
+        status: status.as_str(),
+        pause_requested: status == ExecutionStatus::Paused,
+        cancel_requested: status == ExecutionStatus::Cancelled,
+    }))
 }
 
 /// What a person wants of an execution, one thing at a time.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ExecutionPatch {
     status: Option<WantedStatus>,
+    #[schema(value_type = Option<String>)]
     reason: Option<Text>,
+    /// The one agent that carries it out from now on; null: any may.
     #[serde(default, with = "said")]
+    #[schema(value_type = Option<Id>)]
     agent_id: Option<Option<AgentId>>,
+    #[schema(value_type = Option<AnyObject>)]
     policy: Option<Policy>,
+    #[schema(value_type = Option<super::schemas::Priority>)]
     priority: Option<Priority>,
+    #[schema(value_type = Option<Vec<String>>)]
     labels: Option<Vec<Label>>,
+    #[schema(value_type = Option<AnyObject>)]
     budget: Option<Budget>,
 }
 
@@ -177,7 +232,7 @@ mod said {
     }
 }
 
-#[derive(Debug, Clone, Copy, Deserialize)]
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
 #[serde(rename_all = "UPPERCASE")]
 enum WantedStatus {
     Paused,
@@ -186,6 +241,10 @@ enum WantedStatus {
 }
 
 /// Pauses an execution, lets it go on, gives it up, or changes what rules it.
+#[utoipa::path(patch, path = "/api/executions/{execution_id}", operation_id = "change_execution",
+    tag = "executions", security(("key" = ["command"])), params(Terms),
+    request_body = ExecutionPatch,
+    responses((status = 200, description = "It is so now.", body = AfterShown)))]
 pub(super) async fn change(
     Shared(app): Shared<Arc<App>>,
     caller: Caller,

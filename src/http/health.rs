@@ -9,9 +9,10 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use std::sync::Arc;
+use utoipa::ToSchema;
 
-#[derive(Serialize)]
-struct Health {
+#[derive(Serialize, ToSchema)]
+pub(super) struct Health {
     status: &'static str,
     version: &'static str,
     database: &'static str,
@@ -20,6 +21,9 @@ struct Health {
 }
 
 /// Says `ok` and how far the log is; 503 when the log cannot be read.
+#[utoipa::path(get, path = "/healthz", operation_id = "get_health", tag = "operators",
+    security(()), responses((status = 200, description = "It works.", body = Health),
+        (status = 503, description = "The log cannot be read.", body = Health)))]
 pub(super) async fn get(State(app): State<Arc<App>>) -> Response {
     let position = app.position().await;
     let (code, status) = match position {
@@ -30,7 +34,7 @@ pub(super) async fn get(State(app): State<Arc<App>>) -> Response {
     (code, Json(Health { status, version, database: app.database, position })).into_response()
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct Ready {
     status: &'static str,
     position: u64,
@@ -38,6 +42,8 @@ pub(super) struct Ready {
 }
 
 /// Says `ready` once the log can be read and the windows are there to be asked.
+#[utoipa::path(get, path = "/readyz", operation_id = "get_readiness", tag = "operators",
+    security(()), responses((status = 200, description = "It can be asked.", body = Ready)))]
 pub(super) async fn ready(State(app): State<Arc<App>>) -> Result<Json<Ready>, Problem> {
     let position = app.position().await;
     let position =
@@ -46,13 +52,15 @@ pub(super) async fn ready(State(app): State<Arc<App>>) -> Result<Json<Ready>, Pr
     Ok(Json(Ready { status: "ready", position, lag_ms: age.lag_ms }))
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct Version {
     name: &'static str,
     version: &'static str,
 }
 
 /// What program this is.
+#[utoipa::path(get, path = "/version", operation_id = "get_version", tag = "operators",
+    security(()), responses((status = 200, description = "Name and version.", body = Version)))]
 pub(super) async fn version() -> Json<Version> {
     Json(Version { name: "planexe-ax", version: env!("CARGO_PKG_VERSION") })
 }

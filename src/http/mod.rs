@@ -7,14 +7,19 @@ mod blockers;
 mod body;
 mod caller;
 mod code;
+mod docs;
 mod errors;
 mod executions;
+mod gate;
 mod health;
+mod openapi;
 mod plain_json;
 mod plans;
 mod problem;
 mod report_body;
 mod reports;
+mod rights;
+mod schemas;
 mod shown;
 mod tasks;
 mod terms;
@@ -30,12 +35,16 @@ use crate::reading::Reader;
 use crate::store::Position;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::middleware::from_fn;
-use axum::routing::{get, post};
+use axum::middleware::{from_fn, from_fn_with_state};
+use gate::Gate;
 use problem::Problem;
+use rights::Rights;
 use std::{future::Future, io, sync::Arc};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 /// What the door needs of the house.
 pub struct App {
@@ -64,37 +73,64 @@ impl App {
     }
 }
 
-/// All routes.
-pub fn router(app: Arc<App>) -> Router {
-    let api = Router::new()
-        .route("/agents", get(agents::list).post(agents::register))
-        .route("/agents/register", post(agents::register))
-        .route("/agents/{agent_id}", get(agents::get).patch(agents::change))
-        .route("/agents/{agent_id}/capabilities", get(agents::capabilities))
-        .route("/agents/{agent_id}/work", get(work::work))
-        .route("/agents/{agent_id}/heartbeat", post(work::heartbeat))
-        .route("/agents/{agent_id}/drain", post(work::drain))
-        .route("/executions", get(executions::list).post(executions::create))
-        .route("/executions/{execution_id}", get(executions::get).patch(executions::change))
-        .route("/executions/{execution_id}/status", get(executions::status))
-        .route("/executions/{execution_id}/events", post(reports::report))
-        .route("/executions/{execution_id}/tasks", get(tasks::list))
-        .route("/executions/{execution_id}/tasks/{task_id}/why", get(tasks::why))
-        .route("/executions/{execution_id}/blockers", get(blockers::list))
-        .route("/executions/{execution_id}/blockers/{blocker_id}/resolve", post(blockers::resolve))
-        .route("/plans", get(plans::list).post(plans::import))
-        .route("/plans/{plan_id}", get(plans::get).delete(plans::delete))
-        .route("/plans/{plan_id}/tasks", get(plans::tasks));
-    Router::new()
-        .nest("/api", api)
-        .route("/healthz", get(health::get))
-        .route("/readyz", get(health::ready))
-        .route("/version", get(health::version))
-        .route("/errors", get(errors::list))
-        .route("/errors/{code}", get(errors::get))
+/// Every operation, with its place in the API's description.
+fn routes() -> OpenApiRouter<Arc<App>> {
+    let agents = OpenApiRouter::new()
+        .routes(routes!(agents::list, agents::register))
+        .routes(routes!(agents::register_by_document))
+        .routes(routes!(agents::get, agents::change))
+        .routes(routes!(agents::capabilities))
+        .routes(routes!(work::work))
+        .routes(routes!(work::heartbeat))
+        .routes(routes!(work::drain));
+    let executions = OpenApiRouter::new()
+        .routes(routes!(executions::list, executions::create))
+        .routes(routes!(executions::get, executions::change))
+        .routes(routes!(executions::status))
+        .routes(routes!(reports::report))
+        .routes(routes!(tasks::list))
+        .routes(routes!(tasks::why))
+        .routes(routes!(blockers::list))
+        .routes(routes!(blockers::resolve));
+    let plans = OpenApiRouter::new()
+        .routes(routes!(plans::list, plans::import))
+        .routes(routes!(plans::get, plans::delete))
+        .routes(routes!(plans::tasks));
+    let machine = OpenApiRouter::new()
+        .routes(routes!(health::get))
+        .routes(routes!(health::ready))
+        .routes(routes!(health::version))
+        .routes(routes!(errors::list))
+        .routes(routes!(errors::get))
+        .routes(routes!(docs::openapi))
+        .routes(routes!(docs::page))
+        .routes(routes!(docs::script))
+        .routes(routes!(docs::style));
+    OpenApiRouter::with_openapi(openapi::Description::openapi())
+        .merge(agents)
+        .merge(executions)
+        .merge(plans)
+        .merge(machine)
+}
+
+/// The API's description, as `docs/openapi.json` has it.
+pub fn openapi_json() -> String {
+    let document = openapi::completed(&routes().into_openapi());
+    let mut text = serde_json::to_string_pretty(&document).expect("a description is JSON");
+    text.push('\n');
+    text
+}
+
+/// All routes, behind the gate.
+fn router(app: Arc<App>) -> Router {
+    let (routes, document) = routes().split_for_parts();
+    let rights = Rights::of(&document).expect("a test holds every route to naming its right");
+    let gate = Arc::new(Gate { app: Arc::clone(&app), rights });
+    routes
         .fallback(around::nothing_there)
         .method_not_allowed_fallback(around::no_such_method)
         .layer(DefaultBodyLimit::max(body::BODY_BYTES_MAX))
+        .layer(from_fn_with_state(gate, gate::admit))
         .layer(from_fn(around::around))
         .with_state(app)
 }

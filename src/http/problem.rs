@@ -8,6 +8,7 @@ use crate::store::{AppendError, StoreError};
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// What a client that was turned away is to wait.
 const RETRY_SECONDS: u64 = 1;
@@ -31,7 +32,7 @@ struct More {
 }
 
 /// What is wrong at one place of the body.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub(super) struct FieldError {
     /// Where, as a JSON pointer.
     pub(super) pointer: String,
@@ -41,16 +42,24 @@ pub(super) struct FieldError {
     pub(super) message: String,
 }
 
-/// The document, as it is sent.
-#[derive(Serialize)]
-struct Document<'a> {
+/// A problem document (RFC 9457).
+#[derive(Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub(super) struct Document<'a> {
+    /// Where the code is explained.
     r#type: String,
+    /// A few words for people.
     title: &'static str,
     status: u16,
+    /// What is wrong this time.
     detail: &'a str,
+    /// The path that was asked.
     instance: &'a str,
+    /// A stable word: docs/errors.md lists them.
     code: &'static str,
+    /// Names the request in the server's log.
     request_id: &'a str,
+    /// Whether the same request may well work a little later.
     retryable: bool,
     #[serde(skip_serializing_if = "<[FieldError]>::is_empty")]
     errors: &'a [FieldError],

@@ -2,6 +2,7 @@
 
 use super::code::Code;
 use super::problem::Problem;
+use super::schemas::{Any, Id, Moment};
 use crate::domain::event::work::{Remarks, TaskError};
 use crate::domain::execution::{ExecutionCommand, LoggedAction, Report, ReportBody};
 use crate::domain::{
@@ -9,6 +10,7 @@ use crate::domain::{
 };
 use serde::Deserialize;
 use serde_json::Value;
+use utoipa::ToSchema;
 
 /// The words for what is reported.
 pub(super) const EVENT_TYPES: [&str; 13] = [
@@ -43,45 +45,67 @@ const ACTION_TYPES: [&str; 10] = [
 const EVENT_ID_BYTES_MAX: usize = 200;
 
 /// A report; what it says twice in two words is refused.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = Report)]
 pub(super) struct ReportDocument {
     event_id: Option<String>,
+    #[schema(value_type = Option<Id>)]
     pub(super) execution_id: Option<ExecutionId>,
+    #[schema(value_type = Id)]
     pub(super) agent_id: AgentId,
     #[serde(alias = "timestamp")]
+    #[schema(value_type = Option<Moment>)]
     pub(super) agent_timestamp: Option<Timestamp>,
+    /// One of the thirteen words for what is reported.
     event_type: Option<String>,
     #[serde(alias = "current_task_id")]
+    #[schema(value_type = Option<Id>)]
     task_id: Option<TaskId>,
+    #[schema(value_type = Option<Id>)]
     subtask_id: Option<TaskId>,
     lease: Option<String>,
     #[serde(alias = "result")]
     status: Option<String>,
     #[serde(alias = "current_task_progress")]
+    #[schema(maximum = 100)]
     progress_percent: Option<u8>,
     #[serde(alias = "output", alias = "result_data")]
+    #[schema(value_type = Option<Any>)]
     output_data: Option<Value>,
+    #[schema(value_type = Option<Any>)]
     checkpoint: Option<Value>,
+    #[schema(value_type = Option<String>)]
     message: Option<Text>,
+    #[schema(value_type = Option<String>)]
     notes: Option<Text>,
     usage: Option<UsageDocument>,
+    #[schema(value_type = Option<String>)]
     error_type: Option<Text>,
+    #[schema(value_type = Option<String>)]
     error_message: Option<Text>,
     #[serde(default)]
     human_review_required: bool,
+    #[schema(value_type = Option<Vec<String>>)]
     suggestions: Option<Vec<Text>>,
+    #[schema(value_type = Option<String>)]
     suggestion: Option<Text>,
     status_code: Option<u32>,
     retryable: Option<bool>,
     retry_after_seconds: Option<u64>,
     wait_hours: Option<u32>,
     step_number: Option<u32>,
+    #[schema(value_type = Option<String>)]
     action_type: Option<Title>,
+    #[schema(value_type = Option<String>)]
     entity_type: Option<Title>,
+    #[schema(value_type = Option<String>)]
     entity_id: Option<Title>,
+    #[schema(value_type = Option<String>)]
     description: Option<Text>,
+    #[schema(value_type = Option<Any>)]
     before_state: Option<Value>,
+    #[schema(value_type = Option<Any>)]
     after_state: Option<Value>,
     agent_confidence: Option<f64>,
     #[expect(
@@ -104,8 +128,9 @@ pub(super) struct ReportDocument {
 }
 
 /// What work cost, in the words of the API.
-#[derive(Debug, Clone, Copy, Deserialize)]
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
+#[schema(as = ReportedUsage)]
 #[derive(Default)]
 struct UsageDocument {
     input_tokens: u64,

@@ -7,14 +7,14 @@ use super::code::Code;
 use super::executions::known_id;
 use super::problem::Problem;
 use super::report_body::{ReportDocument, Reported};
+use super::schemas::{AnyObject, Id};
+use super::shown::Status;
 use super::terms::Terms;
 use super::work::verdict_word;
 use super::writing::{Done, Write};
 use crate::domain::event::record::RecordEvent;
 use crate::domain::execution::{Execution, Verdict};
-use crate::domain::{
-    Actor, AgentId, Command, Event, ExecutionId, LeaseToken, State, StreamName, TaskId,
-};
+use crate::domain::{AgentId, Command, Event, ExecutionId, LeaseToken, State, StreamName, TaskId};
 use crate::engine::Beat;
 use crate::projections::progress::message;
 use axum::Json as Answer;
@@ -23,11 +23,47 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 use std::sync::Arc;
+use utoipa::ToSchema;
 
 /// How many reports one body may hold.
 const REPORTS_MAX: usize = 500;
 
+/// What a report is answered; to a list, `results` with one of these for each.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "it stands in the description only")]
+pub(super) struct ReportTaken {
+    #[schema(value_type = Option<Id>)]
+    execution_id: Option<String>,
+    /// The task that would be given next.
+    next_task_id: Option<String>,
+    next_action: Option<String>,
+    status: Option<Status>,
+    status_message: Option<String>,
+    /// What the holder of the lease should do, when a heartbeat was sent.
+    verdict: Option<String>,
+    human_review_required: Option<bool>,
+    escalated_to: Option<String>,
+    blocker_id: Option<String>,
+    next_step_options: Option<Vec<String>>,
+    #[schema(value_type = Option<Vec<AnyObject>>)]
+    results: Option<Vec<String>>,
+}
+
+/// A report, or a list of them.
+#[derive(ToSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "it stands in the description only")]
+pub(super) enum Reports {
+    One(Box<ReportDocument>),
+    Many(Vec<ReportDocument>),
+}
+
 /// Takes a report, or each of a list in turn: one that is refused does not hold up the next.
+#[utoipa::path(post, path = "/api/executions/{execution_id}/events", operation_id = "report",
+    tag = "reports", security(("key" = ["report"])), params(Terms), request_body = Reports,
+    responses((status = 201, description = "It is in the log.", body = ReportTaken),
+        (status = 200, description = "It was in the log already; or each of a list was taken by \
+            itself.", body = ReportTaken)))]
 pub(super) async fn report(
     Shared(app): Shared<Arc<App>>,
     caller: Caller,
@@ -67,8 +103,7 @@ impl App {
             let message = "this names another execution than the path does";
             return Err(Problem::at(Code::Invalid, "/execution_id", message));
         }
-        let mut caller = caller.clone();
-        caller.actor = Actor::agent(&report.agent_id);
+        let caller = caller.as_agent(&report.agent_id)?;
         let command = match report.reported()? {
             Reported::Heartbeat { lease, progress_percent } => {
                 return self

@@ -1,34 +1,39 @@
 //! `/api/executions/{execution_id}/tasks`: the tree, and why a task does not run.
 
 use super::App;
-use super::asking::{Query, aged, page};
+use super::asking::{PageWish, Query, aged, page};
 use super::caller::Caller;
 use super::code::Code;
 use super::executions::{known_id, no_such_execution};
 use super::problem::Problem;
+use super::schemas;
 use crate::domain::TaskId;
+use crate::projections::JsonObject;
 use axum::Json as Answer;
 use axum::extract::{Path, State as Shared};
 use axum::response::Response;
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde::Serialize;
 use std::sync::Arc;
+use utoipa::ToSchema;
 
-/// Which page is wanted, and how new it must be.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Wish {
-    pub(super) limit: Option<usize>,
-    pub(super) cursor: Option<String>,
-    pub(super) min_position: Option<u64>,
+/// Tasks.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct TaskTree {
+    #[schema(value_type = Vec<schemas::TaskNode>)]
+    tasks: Vec<JsonObject>,
+    next_cursor: Option<String>,
 }
 
 /// The tasks of an execution in the plan's order, parents before their parts.
+#[utoipa::path(get, path = "/api/executions/{execution_id}/tasks",
+    operation_id = "list_execution_tasks", tag = "executions", security(("key" = ["read"])),
+    params(PageWish),
+    responses((status = 200, description = "A page of the tree.", body = TaskTree)))]
 pub(super) async fn list(
     Shared(app): Shared<Arc<App>>,
     caller: Caller,
     Path(execution_id): Path<String>,
-    Query(wish): Query<Wish>,
+    Query(wish): Query<PageWish>,
 ) -> Result<Response, Problem> {
     let execution_id = known_id(&execution_id)?;
     app.wait_for("task_tree", wish.min_position).await?;
@@ -37,23 +42,33 @@ pub(super) async fn list(
     if found.rows.is_empty() && wanted.cursor.is_none() {
         return Err(no_such_execution());
     }
-    let tasks: Vec<_> = found.rows.iter().map(|it| it.row.to_json()).collect();
-    let answer = json!({"tasks": tasks, "next_cursor": found.next_cursor});
-    Ok(aged(found.age, Answer(answer)))
+    let tasks = found.rows.iter().map(|it| it.row.to_json()).collect();
+    Ok(aged(found.age, Answer(TaskTree { tasks, next_cursor: found.next_cursor })))
+}
+
+/// Why a task does not run.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Reasons {
+    #[schema(value_type = schemas::Id)]
+    task_id: TaskId,
+    reasons: Vec<String>,
 }
 
 /// The complete reason why a task does not run now, from the state itself.
+#[utoipa::path(get, path = "/api/executions/{execution_id}/tasks/{task_id}/why",
+    operation_id = "why_task_waits", tag = "executions", security(("key" = ["read"])),
+    responses((status = 200, description = "Every reason.", body = Reasons)))]
 pub(super) async fn why(
     Shared(app): Shared<Arc<App>>,
     caller: Caller,
     Path((execution_id, task_id)): Path<(String, String)>,
-) -> Result<Answer<Value>, Problem> {
+) -> Result<Answer<Reasons>, Problem> {
     let execution_id = known_id(&execution_id)?;
     let no_such_task = || Problem::new(Code::NotFound, "there is no such task");
     let task_id = TaskId::parse(&task_id).map_err(|_| no_such_task())?;
     let asked = task_id.clone();
     let reasons = app.engine.ask(&caller.workspace, &execution_id, move |it| it.why(&asked));
     let reasons = reasons.await?.ok_or_else(no_such_execution)?.ok_or_else(no_such_task)?;
-    let reasons: Vec<_> = reasons.iter().map(ToString::to_string).collect();
-    Ok(Answer(json!({"task_id": task_id, "reasons": reasons})))
+    let reasons = reasons.iter().map(ToString::to_string).collect();
+    Ok(Answer(Reasons { task_id, reasons }))
 }

@@ -10,9 +10,15 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, header};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
+use utoipa::IntoParams;
+use utoipa::openapi::Required;
+use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::schema::{ObjectBuilder, Type};
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+/// How long a reason may be.
+const REASON_CHARS_MAX: usize = 1_000;
 /// How long a key may be.
 const KEY_BYTES_MAX: usize = 200;
 
@@ -45,6 +51,31 @@ impl Terms {
         hash.update(body);
         hash.finalize().into()
     }
+}
+
+impl IntoParams for Terms {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let about = [
+            ("Idempotency-Key", ParameterIn::Header, "The same key and body: the first answer."),
+            ("If-Match", ParameterIn::Header, "The version that the caller has seen, in quotes."),
+            ("reason", ParameterIn::Query, "Why: kept with the events."),
+            ("dry_run", ParameterIn::Query, "Says what would happen, and stores nothing."),
+        ];
+        about.into_iter().map(|(name, place, about)| term(name, place, about)).collect()
+    }
+}
+
+fn term(name: &str, place: ParameterIn, about: &str) -> Parameter {
+    let text = || ObjectBuilder::new().schema_type(Type::String);
+    let schema = match name {
+        "Idempotency-Key" => text().min_length(Some(1)).max_length(Some(KEY_BYTES_MAX)),
+        "If-Match" => text().pattern(Some("^\"[0-9]{1,18}\"$")),
+        "dry_run" => ObjectBuilder::new().schema_type(Type::Boolean),
+        _ => text().min_length(Some(1)).max_length(Some(REASON_CHARS_MAX)),
+    };
+    let parameter = ParameterBuilder::new().name(name).parameter_in(place);
+    let parameter = parameter.required(Required::False).schema(Some(schema));
+    parameter.description(Some(about)).build()
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Terms {

@@ -7,21 +7,23 @@ use super::body::Body;
 use super::caller::Caller;
 use super::code::Code;
 use super::problem::Problem;
+use super::schemas::{Any, AnyObject, Id};
 use super::terms::Terms;
 use super::work_shown::{more_shown, task_shown};
 use crate::domain::agent::AgentCommand;
 use crate::domain::execution::Verdict;
-use crate::domain::{ActionName, Actor, AgentId, LeaseToken};
+use crate::domain::{ActionName, AgentId, ExecutionId, LeaseToken, PlanId};
 use crate::engine::{Beat, BeatVerdict, GrantedTask, Work, WorkRequest};
 use axum::Json as Answer;
 use axum::extract::{Path, State as Shared};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
+use utoipa::{IntoParams, ToSchema};
 
 /// How long a poll may be parked.
 const WAIT_MS_MAX: u64 = 60_000;
@@ -33,16 +35,44 @@ const TASKS_MAX: u32 = 100;
 const LEASES_MAX: usize = 500;
 
 /// How an agent asks for work.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(super) struct Poll {
+    /// Only tasks with one of these actions, with commas between.
     supported_actions: Option<String>,
+    /// How long to wait for work, such as 25s; 60s at most.
+    #[param(pattern = "^[0-9]{1,2}s$")]
     wait: Option<String>,
+    /// How many tasks at most.
+    #[param(minimum = 1, maximum = 100)]
     max: Option<u32>,
+    /// How long the lease is to last without a sign of life.
     lease_seconds: Option<u64>,
 }
 
+/// Work for an agent.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct WorkShown<'a> {
+    work_available: bool,
+    #[schema(value_type = Id)]
+    execution_id: &'a ExecutionId,
+    #[schema(value_type = Id)]
+    plan_id: &'a PlanId,
+    #[schema(value_type = AnyObject)]
+    next_task: Value,
+    #[schema(value_type = Vec<AnyObject>)]
+    more_tasks: Vec<Value>,
+    force_pause: bool,
+    force_cancel: bool,
+    poll_after_seconds: u64,
+}
+
 /// Gives the agent what it holds already, or something new; waits for it when asked to.
+#[utoipa::path(get, path = "/api/agents/{agent_id}/work", operation_id = "get_work", tag = "work",
+    security(("key" = ["work"])), params(Poll),
+    responses((status = 200, description = "There is work.", body = WorkShown),
+        (status = 204, description = "There is none now.")))]
 pub(super) async fn work(
     Shared(app): Shared<Arc<App>>,
     caller: Caller,
@@ -50,6 +80,7 @@ pub(super) async fn work(
     Query(poll): Query<Poll>,
 ) -> Result<Response, Problem> {
     let agent_id = agents::known_id(&agent_id)?;
+    let caller = caller.as_agent(&agent_id)?;
     let wait_ms = poll.wait.as_deref().map(wait_ms).transpose()?;
     let actions = poll.supported_actions.as_deref().map(actions).transpose()?;
     let request = WorkRequest {
@@ -109,17 +140,17 @@ impl App {
             (task_shown(execution, &task), execution.verdict(&lease))
         });
         let (next_task, verdict) = seen.await?.ok_or_else(super::executions::no_such_execution)?;
-        Ok(Answer(json!({
-            "work_available": true,
-            "execution_id": first.execution_id,
-            "plan_id": first.plan_id,
-            "next_task": next_task,
-            "more_tasks": more.iter().map(more_shown).collect::<Vec<_>>(),
-            "force_pause": verdict == Verdict::Pause,
-            "force_cancel": matches!(verdict, Verdict::Cancel { .. }),
-            "poll_after_seconds": POLL_AFTER_SECONDS,
-        }))
-        .into_response())
+        let shown = WorkShown {
+            work_available: true,
+            execution_id: &first.execution_id,
+            plan_id: &first.plan_id,
+            next_task,
+            more_tasks: more.iter().map(more_shown).collect(),
+            force_pause: verdict == Verdict::Pause,
+            force_cancel: matches!(verdict, Verdict::Cancel { .. }),
+            poll_after_seconds: POLL_AFTER_SECONDS,
+        };
+        Ok(Answer(shown).into_response())
     }
 }
 
@@ -145,30 +176,56 @@ fn actions(list: &str) -> Result<Vec<ActionName>, Problem> {
 }
 
 /// An agent says that it is there, and how far its tasks are.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Heartbeat {
     #[serde(default)]
     leases: Vec<HeldLease>,
+    #[schema(value_type = Option<Any>)]
     #[expect(dead_code, reason = "what an agent has seen is not kept")]
     directives_seen: Option<Value>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct HeldLease {
+    /// The token that came with the task.
     lease: String,
+    #[schema(maximum = 100)]
     progress_percent: Option<u8>,
 }
 
+/// What the holder of each lease should do.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Verdicts {
+    #[schema(value_type = Id)]
+    agent_id: AgentId,
+    leases: Vec<VerdictShown>,
+}
+
+/// What the holder of a lease should do.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Verdict)]
+struct VerdictShown {
+    lease: String,
+    /// `ok`, `pause`, `cancel`, `lost` or `reset`.
+    verdict: &'static str,
+    /// When the grace after a cancel ends.
+    grace_ends_at: Option<String>,
+}
+
 /// Renews leases, and answers each with what its holder should do.
+#[utoipa::path(post, path = "/api/agents/{agent_id}/heartbeat", operation_id = "send_heartbeat",
+    tag = "work", security(("key" = ["work"])), request_body = Heartbeat,
+    responses((status = 200, description = "A verdict for each lease.", body = Verdicts)))]
 pub(super) async fn heartbeat(
     Shared(app): Shared<Arc<App>>,
     caller: Caller,
     Path(agent_id): Path<String>,
     Body { value, .. }: Body<Heartbeat>,
-) -> Result<Answer<Value>, Problem> {
+) -> Result<Answer<Verdicts>, Problem> {
     let agent_id = agents::known_id(&agent_id)?;
+    let caller = caller.as_agent(&agent_id)?;
     if value.leases.len() > LEASES_MAX {
         let message = format!("a heartbeat names at most {LEASES_MAX} leases");
         return Err(Problem::at(Code::Invalid, "/leases", message));
@@ -181,14 +238,12 @@ pub(super) async fn heartbeat(
         beats.push(Beat { lease, progress_percent: held.progress_percent.map(|it| it.min(100)) });
     }
     let verdicts = app.engine.heartbeat(&caller.workspace, &agent_id, beats).await?;
-    let leases: Vec<_> = verdicts.iter().map(verdict_shown).collect();
-    Ok(Answer(json!({"agent_id": agent_id, "leases": leases})))
+    Ok(Answer(Verdicts { agent_id, leases: verdicts.iter().map(verdict_shown).collect() }))
 }
 
-fn verdict_shown(told: &BeatVerdict) -> Value {
-    let lease = told.lease.to_string();
-    let (verdict, until) = verdict_word(&told.verdict);
-    json!({"lease": lease, "verdict": verdict, "grace_ends_at": until})
+fn verdict_shown(told: &BeatVerdict) -> VerdictShown {
+    let (verdict, grace_ends_at) = verdict_word(&told.verdict);
+    VerdictShown { lease: told.lease.to_string(), verdict, grace_ends_at }
 }
 
 /// The word for what the holder of a lease should do, and until when.
@@ -203,15 +258,18 @@ pub(super) fn verdict_word(verdict: &Verdict) -> (&'static str, Option<String>) 
 }
 
 /// Gives the agent no more tasks; its parked polls are answered.
+#[utoipa::path(post, path = "/api/agents/{agent_id}/drain", operation_id = "drain_agent",
+    tag = "work", security(("key" = ["work"])), params(Terms),
+    responses((status = 200, description = "It gets no more.", body = agents::AgentAfter)))]
 pub(super) async fn drain(
     Shared(app): Shared<Arc<App>>,
-    mut caller: Caller,
+    caller: Caller,
     terms: Terms,
     Path(agent_id): Path<String>,
 ) -> Result<Response, Problem> {
     let agent_id = agents::known_id(&agent_id)?;
+    let caller = caller.as_agent(&agent_id)?;
     app.registered(&caller, &agent_id).await?;
-    caller.actor = Actor::agent(&agent_id);
     let done = app.order_agent(&caller, &terms, b"", &agent_id, AgentCommand::Drain).await?;
     Ok(done.answer(StatusCode::OK))
 }

@@ -3,6 +3,7 @@
 use super::App;
 use super::caller::Caller;
 use super::problem::Problem;
+use super::schemas::{AnyObject, Moment};
 use super::terms::Terms;
 use crate::domain::{Command, StreamName};
 use crate::engine::{Describe, Outcome, Request, RequestKey};
@@ -10,8 +11,32 @@ use axum::Json;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
+use utoipa::ToSchema;
 
 pub(super) const AX_POSITION: HeaderName = HeaderName::from_static("ax-position");
+
+/// Where a write stands in the log.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "it stands in the description only")]
+pub(super) struct Written {
+    /// Of the first event; absent when nothing had to be recorded.
+    event_id: Option<String>,
+    /// The position of the last event in the log.
+    position: u64,
+    /// The version of the stream.
+    version: u64,
+    #[schema(value_type = Moment)]
+    recorded_at: String,
+}
+
+/// What a write would do; nothing is stored.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "it stands in the description only")]
+pub(super) struct Rehearsal {
+    dry_run: bool,
+    #[schema(value_type = Vec<AnyObject>)]
+    events: Vec<String>,
+}
 
 /// A command on its way, and what its answer says of the state afterwards.
 pub(super) struct Write<'a> {

@@ -17,6 +17,11 @@ fn the_page_of_settings_is_current() {
     check("docs/CONFIGURATION.md", &planexe_ax::config::page());
 }
 
+#[test]
+fn the_description_of_the_api_is_current() {
+    check("docs/openapi.json", &planexe_ax::http::openapi_json());
+}
+
 fn check(path: &str, text: &str) {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
     if std::env::var_os("AX_DOCS").is_some_and(|value| value == "write") {

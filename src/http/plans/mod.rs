@@ -6,11 +6,12 @@ mod shown;
 mod structured;
 
 use super::App;
-use super::asking::{Query, aged, page};
+use super::asking::{Freshness, PageWish, Query, aged, page};
 use super::body::Body;
 use super::caller::Caller;
 use super::code::Code;
 use super::problem::Problem;
+use super::schemas::Id;
 use super::terms::Terms;
 use super::writing::{Done, Write};
 use crate::domain::plan::PlanCommand;
@@ -22,13 +23,17 @@ use axum::extract::{Path, State as Shared};
 use axum::http::StatusCode;
 use axum::response::Response;
 use form::PlanForm;
-use serde::Deserialize;
-use serde_json::json;
+use serde::{Deserialize, Serialize};
 use shown::{PlanShown, TaskShown};
 use std::sync::Arc;
+use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-/// Reads a plan in: 201, or 200 where the same was read in before.
+/// Reads a plan in, and says what was read, made up for, and left out.
+#[utoipa::path(post, path = "/api/plans", operation_id = "import_plan", tag = "plans",
+    security(("key" = ["command"])), params(Terms), request_body = PlanForm,
+    responses((status = 201, description = "It was read in.", body = PlanShown),
+        (status = 200, description = "The same was read in before.", body = PlanShown)))]
 pub(super) async fn import(
     Shared(app): Shared<Arc<App>>,
     caller: Caller,
@@ -53,19 +58,35 @@ fn new_id() -> PlanId {
 }
 
 /// Which plans are wanted.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(super) struct PlansWish {
+    #[param(inline)]
     status: Option<PlanStatus>,
+    #[param(value_type = Option<Id>)]
     assigned_to: Option<AgentId>,
+    /// Words of the title or the goal.
+    #[param(value_type = Option<String>)]
     q: Option<Text>,
+    /// How many at most: 100 when nothing is said.
+    #[param(minimum = 1, maximum = 500)]
     limit: Option<usize>,
+    /// `next_cursor` of the page before.
     cursor: Option<String>,
+    /// Waits until the answer shows this position of the log.
     min_position: Option<u64>,
 }
 
+/// Plans.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct PlanList<'a> {
+    plans: Vec<PlanShown<'a>>,
+    next_cursor: Option<String>,
+}
+
 /// Where a plan is in its life, as it can be asked for.
-#[derive(Debug, Clone, Copy, Deserialize)]
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 enum PlanStatus {
     Importing,
@@ -86,6 +107,9 @@ impl PlanStatus {
 }
 
 /// The plans, the newest first; deleted ones only where their status is asked for.
+#[utoipa::path(get, path = "/api/plans", operation_id = "list_plans", tag = "plans",
+    security(("key" = ["read"])), params(PlansWish),
+    responses((status = 200, description = "A page of them.", body = PlanList)))]
 pub(super) async fn list(
     Shared(app): Shared<Arc<App>>,
     caller: Caller,
@@ -99,24 +123,20 @@ pub(super) async fn list(
         search: wish.q.map(|words| words.as_str().to_owned()),
     };
     let found = app.reader.plans(&caller.workspace, &filter, &wanted).await?;
-    let plans: Vec<_> = found.rows.iter().map(|marked| PlanShown::from(&marked.row)).collect();
-    let answer = json!({"plans": plans, "next_cursor": found.next_cursor});
-    Ok(aged(found.age, axum::Json(answer)))
-}
-
-/// How new the answer about one plan must be.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct PlanWish {
-    min_position: Option<u64>,
+    let plans = found.rows.iter().map(|marked| PlanShown::from(&marked.row)).collect();
+    let next_cursor = found.next_cursor;
+    Ok(aged(found.age, axum::Json(PlanList { plans, next_cursor })))
 }
 
 /// One plan.
+#[utoipa::path(get, path = "/api/plans/{plan_id}", operation_id = "get_plan", tag = "plans",
+    security(("key" = ["read"])), params(Freshness),
+    responses((status = 200, description = "The plan.", body = PlanShown)))]
 pub(super) async fn get(
     Shared(app): Shared<Arc<App>>,
     caller: Caller,
     Path(plan_id): Path<String>,
-    Query(wish): Query<PlanWish>,
+    Query(wish): Query<Freshness>,
 ) -> Result<Response, Problem> {
     let plan_id = known_id(&plan_id)?;
     app.wait_for("plans", wish.min_position).await?;
@@ -125,34 +145,47 @@ pub(super) async fn get(
     Ok(aged(found.age, axum::Json(PlanShown::from(&row.row))))
 }
 
-/// Which tasks of a plan are wanted.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct TasksWish {
-    limit: Option<usize>,
-    cursor: Option<String>,
-    min_position: Option<u64>,
+/// Tasks of a plan.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct PlanTasks<'a> {
+    #[schema(value_type = Id)]
+    plan_id: PlanId,
+    tasks: Vec<TaskShown<'a>>,
+    next_cursor: Option<String>,
 }
 
 /// The tasks of a plan in its order, parents before their parts.
+#[utoipa::path(get, path = "/api/plans/{plan_id}/tasks", operation_id = "list_plan_tasks",
+    tag = "plans", security(("key" = ["read"])), params(PageWish),
+    responses((status = 200, description = "A page of them.", body = PlanTasks)))]
 pub(super) async fn tasks(
     Shared(app): Shared<Arc<App>>,
     caller: Caller,
     Path(plan_id): Path<String>,
-    Query(wish): Query<TasksWish>,
+    Query(wish): Query<PageWish>,
 ) -> Result<Response, Problem> {
     let plan_id = known_id(&plan_id)?;
     app.wait_for("plans", wish.min_position).await?;
     let wanted = page(wish.limit, wish.cursor)?;
     app.plan_in_sight(&caller, &plan_id).await?;
     let found = app.reader.plan_tasks(&caller.workspace, &plan_id, &wanted).await?;
-    let tasks: Vec<_> = found.rows.iter().map(|marked| TaskShown::from(&marked.row)).collect();
+    let tasks = found.rows.iter().map(|marked| TaskShown::from(&marked.row)).collect();
     let next_cursor = found.next_cursor;
-    let answer = json!({"plan_id": plan_id, "tasks": tasks, "next_cursor": next_cursor});
-    Ok(aged(found.age, axum::Json(answer)))
+    Ok(aged(found.age, axum::Json(PlanTasks { plan_id, tasks, next_cursor })))
+}
+
+/// What is said of a plan that is gone.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct PlanGone {
+    #[schema(value_type = Id)]
+    plan_id: String,
+    status: String,
 }
 
 /// Takes a plan out of sight, with all that it held.
+#[utoipa::path(delete, path = "/api/plans/{plan_id}", operation_id = "delete_plan", tag = "plans",
+    security(("key" = ["command"])), params(Terms),
+    responses((status = 200, description = "It is gone.", body = PlanGone)))]
 pub(super) async fn delete(
     Shared(app): Shared<Arc<App>>,
     caller: Caller,

@@ -3,14 +3,17 @@
 use crate::domain::event::plan::PlanEvent;
 use crate::domain::plan::Plan;
 use crate::domain::{Event, Json, RetryPolicy, State, TaskId, TaskKind};
+use crate::http::schemas::{Any, AnyObject};
 use crate::projections::plans::{PlanRow, PlanTaskRow};
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::time::Duration;
+use utoipa::ToSchema;
 
 /// A plan.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Plan)]
 pub(super) struct PlanShown<'a> {
     plan_id: &'a str,
     title: Option<&'a str>,
@@ -18,8 +21,11 @@ pub(super) struct PlanShown<'a> {
     status: &'a str,
     assigned_to: Option<&'a str>,
     source: Source<'a>,
+    #[schema(value_type = Vec<Any>)]
     roles_required: Value,
+    #[schema(value_type = Vec<Any>)]
     risks: Value,
+    #[schema(value_type = Option<Any>)]
     metadata: Option<Value>,
     phase_count: u64,
     /// All nodes of the tree: phases, tasks and subtasks.
@@ -31,11 +37,13 @@ pub(super) struct PlanShown<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     version: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<AnyObject>)]
     import_report: Option<&'a Json>,
 }
 
 /// Where a plan came from.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = PlanSource)]
 struct Source<'a> {
     format: Option<&'a str>,
     content_hash: Option<&'a str>,
@@ -129,7 +137,8 @@ fn bytes(shown: &impl Serialize) -> Vec<u8> {
 }
 
 /// A phase, task or subtask of a plan.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = PlanTask)]
 pub(super) struct TaskShown<'a> {
     task_id: &'a str,
     parent_task_id: Option<&'a str>,
@@ -140,18 +149,23 @@ pub(super) struct TaskShown<'a> {
     description: Option<&'a str>,
     is_leaf: bool,
     action: Option<&'a str>,
+    #[schema(value_type = Option<Any>)]
     params: Option<Value>,
     assignee_role: Option<&'a str>,
     agent_id: Option<&'a str>,
     priority: &'a str,
     estimated_hours: Option<f64>,
     timeout_hours: Option<f64>,
+    #[schema(value_type = Option<Any>)]
     retry_policy: Option<Value>,
+    #[schema(value_type = Vec<Any>)]
     success_criteria: Value,
     approval: Option<&'a str>,
     /// What it waits for, each with the type of the dependency.
+    #[schema(value_type = Vec<Any>)]
     waits_for: Value,
     decomposition_confidence: Option<f64>,
+    #[schema(value_type = Option<Any>)]
     decomposed_by: Option<Value>,
     review: Option<&'a str>,
 }

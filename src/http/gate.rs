@@ -1,0 +1,124 @@
+//! The gate: every request passes it before its handler, and its handler is told who calls. What an
+//! operation needs stands in the API's description; where no right stands, nobody passes.
+
+use super::App;
+use super::caller::Caller;
+use super::code::Code;
+use super::problem::Problem;
+use super::rights::{Right, Rights};
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName, Method, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use std::net::IpAddr;
+use std::sync::Arc;
+
+/// The cookie of a browser that logged in.
+pub(super) const SESSION_COOKIE: &str = "__Host-ax_session";
+const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+
+/// What the gate needs.
+pub(super) struct Gate {
+    pub(super) app: Arc<App>,
+    pub(super) rights: Rights,
+}
+
+/// Lets a request through to its handler, or turns it away.
+pub(super) async fn admit(State(gate): State<Arc<Gate>>, request: Request, next: Next) -> Response {
+    let (mut parts, body) = request.into_parts();
+    match gate.admitted(&parts).await {
+        Ok(caller) => {
+            if let Some(caller) = caller {
+                parts.extensions.insert(caller);
+            }
+            next.run(Request::from_parts(parts, body)).await
+        }
+        Err(problem) => problem.into_response(),
+    }
+}
+
+impl Gate {
+    /// Who calls; none where that does not matter.
+    async fn admitted(&self, parts: &Parts) -> Result<Option<Caller>, Problem> {
+        from_this_site(&parts.method, &parts.headers)?;
+        let Some(path) = parts.extensions.get::<MatchedPath>() else { return Ok(None) };
+        let Some(right) = self.rights.needed(path.as_str(), parts.method.as_str()) else {
+            return if self.rights.knows(path.as_str()) { Ok(None) } else { Err(undeclared(path)) };
+        };
+        if right == Right::Anyone {
+            return Ok(None);
+        }
+        at_this_machine(&parts.headers)?;
+        let caller = Caller::one_person();
+        if !caller.may(right) {
+            let detail = format!("this needs the right to {}", right.as_str());
+            return Err(Problem::new(Code::Forbidden, detail));
+        }
+        Ok(Some(caller))
+    }
+}
+
+/// A route that is not in the description is a fault of ours, and nobody passes.
+fn undeclared(path: &MatchedPath) -> Problem {
+    tracing::error!(http.route = path.as_str(), "a route has no right: it is closed");
+    Problem::new(Code::Internal, "something is wrong with the server, and in its log")
+}
+
+/// A page of another site cannot make a browser write here.
+fn from_this_site(method: &Method, headers: &HeaderMap) -> Result<(), Problem> {
+    if matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS) {
+        return Ok(());
+    }
+    let site = text_of(headers, &SEC_FETCH_SITE);
+    let is_foreign = site.is_some_and(|site| !matches!(site, "same-origin" | "none"));
+    let origin = text_of(headers, &header::ORIGIN);
+    let host = text_of(headers, &header::HOST).unwrap_or_default();
+    let is_own = |origin: &str| origin.split_once("://").is_some_and(|(_, it)| it == host);
+    if is_foreign || origin.is_some_and(|origin| !is_own(origin)) {
+        let detail = "this request comes from a page of another site, which may not write here";
+        return Err(Problem::new(Code::ForeignOrigin, detail));
+    }
+    Ok(())
+}
+
+/// Without keys, whoever reaches the server owns it: so it must have been asked for by a name of
+/// this machine. A page that lets its own name point here is turned away.
+fn at_this_machine(headers: &HeaderMap) -> Result<(), Problem> {
+    let host = text_of(headers, &header::HOST).unwrap_or_default();
+    if is_of_this_machine(host) {
+        return Ok(());
+    }
+    let detail = "without API keys, the server answers at the names of this machine only, such as \
+                  127.0.0.1 and localhost";
+    Err(Problem::new(Code::WrongHost, detail).next("make an API key: ax keys create"))
+}
+
+fn is_of_this_machine(host: &str) -> bool {
+    let name = match host.strip_prefix('[') {
+        Some(rest) => rest.split(']').next().unwrap_or_default(),
+        None => host.rsplit_once(':').map_or(host, |(name, _)| name),
+    };
+    let is_loopback = |address: IpAddr| address.is_loopback();
+    name.eq_ignore_ascii_case("localhost") || name.parse().is_ok_and(is_loopback)
+}
+
+fn text_of<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_of_this_machine;
+
+    #[test]
+    fn only_names_of_this_machine_are_its_names() {
+        for host in ["localhost", "LOCALHOST:8000", "127.0.0.1:8000", "127.9.9.9", "[::1]:8000"] {
+            assert!(is_of_this_machine(host), "{host}");
+        }
+        let others = ["", "example.org", "127.0.0.1.example.org:8000", "10.0.0.1", "[::2]:8000"];
+        for host in others {
+            assert!(!is_of_this_machine(host), "{host}");
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! The API's description (OpenAPI 3.1), made from the routes themselves, and completed with what
+//! holds for all of them: where a path's parts come from, how a failure is told, and an example for
+//! each operation.
+
+use super::schemas::Any;
+use super::writing::{Rehearsal, Written};
+use serde_json::{Map, Value, json};
+use utoipa::OpenApi;
+
+/// The examples, by operation: what is sent, and what is answered.
+const EXAMPLES: &str = include_str!("examples.json");
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "PlanExe-AX",
+        description = "Carries plans out: agents take work and report on it, people command and \
+                       approve, and everything that happens is in a log that nobody can change.",
+        license(name = "MIT", identifier = "MIT"),
+    ),
+    components(schemas(super::problem::Document, Any, Written, Rehearsal)),
+    tags(
+        (name = "agents", description = "Who there is, and what each can do"),
+        (name = "work", description = "How agents get work and keep it"),
+        (name = "executions", description = "Plans that are carried out"),
+        (name = "reports", description = "What agents say of their work"),
+        (name = "streams", description = "What happens, while it happens"),
+        (name = "plans", description = "What there is to carry out"),
+        (name = "webhooks", description = "Notices to other servers"),
+        (name = "access", description = "Keys, members, sessions"),
+        (name = "operators", description = "How the machine is"),
+        (name = "auditors", description = "What was recorded"),
+    ),
+)]
+pub(super) struct Description;
+
+/// The description, completed.
+pub(super) fn completed(document: &utoipa::openapi::OpenApi) -> Value {
+    let mut document = serde_json::to_value(document).expect("a description is JSON");
+    let examples: Map<String, Value> =
+        serde_json::from_str(EXAMPLES).expect("the examples are JSON");
+    document["components"]["securitySchemes"] = schemes();
+    document["components"]["responses"] = json!({"Problem": problem()});
+    let paths = document["paths"].as_object_mut().into_iter().flatten();
+    for (path, item) in paths {
+        for operation in item.as_object_mut().into_iter().flat_map(Map::values_mut) {
+            complete(path, operation, &examples);
+        }
+    }
+    document
+}
+
+fn schemes() -> Value {
+    json!({
+        "key": {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "An API key. The word in the list of an operation is the right that it \
+                            needs: the roles that have it are in docs/ACCESS.md.",
+        },
+        "session": {
+            "type": "apiKey",
+            "in": "cookie",
+            "name": super::gate::SESSION_COOKIE,
+            "description": "A browser that logged in.",
+        },
+    })
+}
+
+fn problem() -> Value {
+    json!({
+        "description": "It could not be done: a problem document with a stable code.",
+        "headers": {"X-Request-Id": request_id()},
+        "content": {
+            "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}},
+        },
+    })
+}
+
+fn request_id() -> Value {
+    json!({"description": "Names the request in the server's log.", "schema": {"type": "string"}})
+}
+
+fn complete(path: &str, operation: &mut Value, examples: &Map<String, Value>) {
+    let id = operation["operationId"].as_str().unwrap_or_default().to_owned();
+    let places = path.split('/').filter_map(|it| it.strip_prefix('{')?.strip_suffix('}'));
+    let places = places.map(|name| {
+        json!({
+            "name": name,
+            "in": "path",
+            "required": true,
+            "schema": {"$ref": "#/components/schemas/Id"},
+        })
+    });
+    let mut parameters: Vec<Value> = places.collect();
+    let own = operation["parameters"].take();
+    parameters.extend(own.as_array().cloned().unwrap_or_default());
+    if !parameters.is_empty() {
+        operation["parameters"] = parameters.into();
+    } else if let Some(operation) = operation.as_object_mut() {
+        operation.remove("parameters");
+    }
+    let security = operation["security"].as_array().cloned().unwrap_or_default();
+    if let Some(right) = security.first().and_then(|it| it.get("key")) {
+        operation["security"] = json!([{"key": right}, {"session": right}]);
+    }
+    operation["responses"]["default"] = json!({"$ref": "#/components/responses/Problem"});
+    let is_write = parameters_of(operation).any(|it| it["name"] == "dry_run");
+    for (status, answer) in operation["responses"].as_object_mut().into_iter().flatten() {
+        let content = answer.pointer_mut("/content/application~1json/schema");
+        if let (true, true, Some(schema)) = (is_write, status.starts_with('2'), content) {
+            *schema = written(schema.take());
+        }
+    }
+    let example = examples.get(&id);
+    show_examples(operation, example.unwrap_or(&Value::Null));
+}
+
+fn parameters_of(operation: &Value) -> impl Iterator<Item = &Value> {
+    operation["parameters"].as_array().into_iter().flatten()
+}
+
+/// What a write is answered: what it made, with its place in the log; or what it would do.
+fn written(schema: Value) -> Value {
+    let part = |name: &str| json!({"$ref": format!("#/components/schemas/{name}")});
+    json!({"anyOf": [{"allOf": [schema, part("Written")]}, part("Rehearsal")]})
+}
+
+/// Puts the examples where they belong: beside the body, and beside the first good answer.
+fn show_examples(operation: &mut Value, example: &Value) {
+    let json = "application/json";
+    if let (Some(sent), Some(content)) =
+        (example.get("request"), operation.pointer_mut("/requestBody/content/application~1json"))
+    {
+        content["example"] = sent.clone();
+    }
+    let Some(answers) = operation["responses"].as_object_mut() else { return };
+    for (status, answer) in answers {
+        if status == "default" {
+            continue;
+        }
+        answer["headers"]["X-Request-Id"] = request_id();
+        let shown = example.get("response").filter(|_| status.starts_with('2'));
+        if let (Some(shown), Some(content)) = (shown, answer["content"].get_mut(json)) {
+            content["example"] = shown.clone();
+        }
+    }
+}
