@@ -20,6 +20,8 @@ pub struct Door {
     pub url_bytes_max: usize,
     /// How long a connection may take to send the head of its next request.
     pub head_ms_max: u64,
+    /// How long a body may take to arrive.
+    pub body_ms_max: u64,
     /// How long a request may take.
     pub request_ms_max: u64,
     /// How long open connections are still listened to when the server stops.
@@ -36,6 +38,7 @@ impl Door {
             header_bytes_max: values.count("http.header_bytes_max"),
             url_bytes_max: values.count("http.url_bytes_max"),
             head_ms_max: values.whole("http.head_ms_max"),
+            body_ms_max: values.whole("http.body_ms_max"),
             request_ms_max: values.whole("http.request_ms_max"),
             linger_ms: values.whole("http.linger_ms"),
         }

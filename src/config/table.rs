@@ -232,6 +232,13 @@ pub const SETTINGS: &[Setting] = &[
          it is closed",
     ),
     setting(
+        "http.body_ms_max",
+        "AX_HTTP_BODY_MS_MAX",
+        "10000",
+        Kind::Whole(10, MS_MAX),
+        "How long a body may take to arrive",
+    ),
+    setting(
         "http.request_ms_max",
         "AX_HTTP_REQUEST_MS_MAX",
         "15000",

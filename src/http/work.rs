@@ -14,6 +14,7 @@ use crate::domain::agent::AgentCommand;
 use crate::domain::execution::Verdict;
 use crate::domain::{ActionName, AgentId, ExecutionId, LeaseToken, PlanId};
 use crate::engine::{Beat, BeatVerdict, GrantedTask, Work, WorkRequest};
+use crate::telemetry::metrics::PARKED_POLLS;
 use axum::Json as Answer;
 use axum::extract::{Path, State as Shared};
 use axum::http::StatusCode;
@@ -27,8 +28,6 @@ use utoipa::{IntoParams, ToSchema};
 
 /// How long a poll may be parked.
 const WAIT_MS_MAX: u64 = 60_000;
-/// How often an agent that found nothing should come again, when it does not wait.
-const POLL_AFTER_SECONDS: u64 = 300;
 /// How many tasks one poll may bring.
 const TASKS_MAX: u32 = 100;
 /// How many leases one heartbeat may name.
@@ -103,11 +102,13 @@ impl App {
     async fn parked(&self, request: &WorkRequest, wait_ms: u64) -> Result<Work, Problem> {
         let mut changed = self.engine.index().changed();
         let mut stopping = self.stopping.clone();
+        let is_off = !self.config.is_execution_enabled;
         let mut over = pin!(tokio::time::sleep(Duration::from_millis(wait_ms)));
+        let _parked = PARKED_POLLS.held();
         loop {
             changed.borrow_and_update();
             let work = self.engine.work(request).await?;
-            if !matches!(work, Work::Nothing) || *stopping.borrow_and_update() {
+            if !matches!(work, Work::Nothing) || *stopping.borrow_and_update() || is_off {
                 return Ok(work);
             }
             tokio::select! {
@@ -121,6 +122,10 @@ impl App {
     async fn answer(&self, request: &WorkRequest, work: Work) -> Result<Response, Problem> {
         match work {
             Work::Tasks(tasks) => self.found(request, &tasks).await,
+            Work::Nothing if !self.config.is_execution_enabled => {
+                let problem = super::executions::not_carried_out();
+                Err(problem.after_seconds(self.config.poll_interval_seconds))
+            }
             Work::Nothing => Ok(StatusCode::NO_CONTENT.into_response()),
             Work::NotNow { status: "absent" } => Err(agents::no_such_agent()),
             Work::NotNow { .. } => Ok(StatusCode::NO_CONTENT.into_response()),
@@ -148,7 +153,7 @@ impl App {
             more_tasks: more.iter().map(more_shown).collect(),
             force_pause: verdict == Verdict::Pause,
             force_cancel: matches!(verdict, Verdict::Cancel { .. }),
-            poll_after_seconds: POLL_AFTER_SECONDS,
+            poll_after_seconds: self.config.poll_interval_seconds,
         };
         Ok(Answer(shown).into_response())
     }

@@ -41,6 +41,8 @@ pub static RATE_LIMITED: Counter = Counter::new();
 pub static PARKED_POLLS: Gauge = Gauge::new();
 /// Live streams that are open.
 pub static SUBSCRIBERS: Gauge = Gauge::new();
+/// Bytes of frames that are held for all streams together.
+pub static FEED_BYTES: Gauge = Gauge::new();
 /// Webhooks that are still to be delivered.
 pub static WEBHOOK_BACKLOG: Gauge = Gauge::new();
 /// Requests by route.

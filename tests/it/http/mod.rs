@@ -2,6 +2,11 @@
 
 mod agents;
 mod house;
+mod operators;
+mod overload;
 mod plain;
 mod plans;
+mod rates;
+mod serving;
+mod switched_off;
 mod work;
