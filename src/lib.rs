@@ -7,6 +7,7 @@ pub mod engine;
 pub mod exit;
 pub mod feed;
 pub mod http;
+pub mod keys;
 pub mod projector;
 pub mod reading;
 pub mod telemetry;

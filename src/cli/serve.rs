@@ -8,6 +8,7 @@ use crate::{
     engine::{Engine, EngineConfig, EngineError, Random},
     exit::{Exit, Failure},
     http::{self, App},
+    keys::Keyring,
     projections,
     projector::{Auditor, AuditorConfig, Operator, Projector, ProjectorConfig},
     reading::Reader,
@@ -59,9 +60,12 @@ pub(super) async fn serve(config: &Config) -> Result<(), Failure> {
         Operator::new(Some(store.clone()), views.clone(), projections::windows(), Clock::System);
     let (stopping, stopped) = watch::channel(false);
     let database = config.database.kind();
+    let keys = Keyring::start(store.clone(), Clock::System).await;
+    let keys = keys.map_err(|error| refusal(error.into()))?;
     let app = App {
         database,
         engine: engine.clone(),
+        keys: keys.clone(),
         reader,
         operator,
         started_at: Clock::System.now(),
@@ -69,6 +73,7 @@ pub(super) async fn serve(config: &Config) -> Result<(), Failure> {
         stopping: stopped,
     };
     let ended = until_stopped(doors, app, stopping, stop).await;
+    keys.stop().await;
     engine.stop().await;
     auditor.stop().await;
     projector.stop().await;

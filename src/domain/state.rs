@@ -123,6 +123,14 @@ impl State {
         }
     }
 
+    /// The workspace, when it is one.
+    pub fn workspace(&self) -> Option<&Workspace> {
+        match self {
+            Self::Workspace(state) => Some(state),
+            Self::Agent(_) | Self::Plan(_) | Self::Execution(_) => None,
+        }
+    }
+
     /// The plan, when it is one.
     pub fn plan(&self) -> Option<&Plan> {
         match self {

@@ -84,7 +84,7 @@ impl Engine {
         }
         let agent_id = request.agent_id.clone().or_else(|| plan.assigned_to().cloned());
         let start = self.start_of(request, agent_id.as_ref()).await?;
-        let policy = request.policy.unwrap_or(self.inner.config.policy);
+        let policy = self.policy_of(request).await?;
         let create = taken_over(request, &plan, version, agent_id, start, policy);
         let command = Command::Execution(ExecutionCommand::Create(Box::new(create)));
         let stream = StreamName::execution(&request.execution_id);
@@ -95,6 +95,18 @@ impl Engine {
         }
         made.key.clone_from(&request.key);
         self.execute(made).await
+    }
+
+    /// The rules: the caller's, else the workspace's, else the server's.
+    async fn policy_of(&self, request: &CreateRequest) -> Result<Policy, EngineError> {
+        if let Some(policy) = request.policy {
+            return Ok(policy);
+        }
+        let workspace = request.workspace.clone();
+        let stream = StreamName::workspace(&workspace);
+        let key = StreamKey { workspace, stream };
+        let own = self.look(&key, |state, _| state.workspace().and_then(|it| it.policy().copied()));
+        Ok(own.await?.unwrap_or(self.inner.config.policy))
     }
 
     /// Starts now, or when the agent that it is tied to comes; not at all when nobody asked.

@@ -1,10 +1,12 @@
 //! Who calls, as the gate found out.
 
+use super::access::session::actor_of;
 use super::code::Code;
 use super::problem::Problem;
 use super::rights::Right;
 use crate::domain::event::workspace::Role;
 use crate::domain::{Actor, AgentId, KeyId, WorkspaceId};
+use crate::keys::Bearer;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 
@@ -43,9 +45,27 @@ impl Caller {
         }
     }
 
+    /// Whoever bears this key.
+    pub(super) fn bearing(bearer: &Bearer) -> Self {
+        Self {
+            workspace: bearer.workspace.clone(),
+            actor: actor_of(bearer),
+            role: bearer.role,
+            who: Who::Bearer {
+                key_id: Some(bearer.key_id.clone()),
+                agent_id: bearer.agent_id.clone(),
+            },
+        }
+    }
+
     /// Whether the caller has a right; the one person of a server without keys has every one.
     pub(super) fn may(&self, right: Right) -> bool {
         self.who == Who::OnePerson || right.is_of(self.role)
+    }
+
+    /// Whether an agent calls, by a key of its own.
+    pub(super) fn is_agent(&self) -> bool {
+        matches!(&self.who, Who::Bearer { agent_id: Some(_), .. })
     }
 
     /// The same caller, acting as an agent; refused to whoever is another one.

@@ -63,8 +63,7 @@ codes! {
     ForeignOrigin "foreign_origin" FORBIDDEN never "The request comes from another site",
         "A browser sent it for a page of another site. Pages may write to their own server only.";
     WrongHost "wrong_host" MISDIRECTED_REQUEST never "The server has another name",
-        "Without API keys it answers at the names of this machine only: 127.0.0.1, [::1], \
-         localhost.";
+        "Without API keys it answers at the names of this machine: 127.0.0.1, [::1], localhost.";
     NotFound "not_found" NOT_FOUND never "There is no such thing",
         "It is not there, or it belongs to another workspace: the two are told alike.";
     MethodNotAllowed "method_not_allowed" METHOD_NOT_ALLOWED never "The method does not fit",

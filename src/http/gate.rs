@@ -2,10 +2,12 @@
 //! operation needs stands in the API's description; where no right stands, nobody passes.
 
 use super::App;
+use super::access::session::{cookie_of, csrf_token, refused};
 use super::caller::{Caller, Who};
 use super::code::Code;
 use super::problem::Problem;
 use super::rights::{Right, Rights};
+use crate::planted::is_planted;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, Method, header};
@@ -16,6 +18,12 @@ use std::sync::Arc;
 
 /// The cookie of a browser that logged in.
 pub(super) const SESSION_COOKIE: &str = "__Host-ax_session";
+/// What proves that a write of a session is meant.
+const AX_CSRF: HeaderName = HeaderName::from_static("ax-csrf");
+/// How every API key begins.
+const KEY_PREFIX: &str = "ax_";
+/// How long a ticket is.
+const TICKET_CHARS: usize = 64;
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// What the gate needs.
@@ -52,14 +60,80 @@ impl Gate {
         if right == Right::Anyone {
             return Ok(None);
         }
-        at_this_machine(&parts.headers)?;
-        let caller = Caller::one_person();
-        if !caller.may(right) {
+        let caller = self.caller(parts, path.as_str()).await?;
+        if !caller.may(right) && !is_planted("rights_not_asked") {
             let detail = format!("this needs the right to {}", right.as_str());
             return Err(Problem::new(Code::Forbidden, detail));
         }
         Ok(Some(caller))
     }
+
+    /// Who calls: by a key, a session or a ticket; without keys, the one person.
+    async fn caller(&self, parts: &Parts, path: &str) -> Result<Caller, Problem> {
+        let app = &self.app;
+        if let Some(key) = shown_key(&parts.headers)? {
+            let bearer = app.keys.bearer(key).map_err(refused)?;
+            app.keys.note_use(&bearer.key_id).await;
+            return Ok(Caller::bearing(&bearer));
+        }
+        if let Some(secret) = cookie_of(&parts.headers).filter(|_| !app.keys.is_unused()) {
+            let caller = app.by_session(secret).await?;
+            meant(parts, secret)?;
+            return Ok(caller);
+        }
+        if let Some(ticket) = ticket_of(parts, path)? {
+            return app.by_ticket(&ticket).await;
+        }
+        if app.keys.is_unused() {
+            at_this_machine(&parts.headers)?;
+            return Ok(Caller::one_person());
+        }
+        let detail = "send an API key in Authorization: Bearer ax_…, or log in";
+        Err(Problem::new(Code::Unauthorized, detail).next("POST /api/session"))
+    }
+}
+
+/// The key that the request shows: in its header, or among the protocols of a socket.
+fn shown_key(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
+    if let Some(shown) = text_of(headers, &header::AUTHORIZATION) {
+        let scheme = shown.split_at_checked(7).filter(|(it, _)| it.eq_ignore_ascii_case("bearer "));
+        let wrong = || Problem::new(Code::Unauthorized, "write Authorization: Bearer ax_…");
+        return scheme.map(|(_, key)| Some(key.trim())).ok_or_else(wrong);
+    }
+    Ok(offered(headers).find(|word| word.starts_with(KEY_PREFIX)))
+}
+
+/// The protocols that a socket offers; a browser can send nothing else with it.
+fn offered(headers: &HeaderMap) -> impl Iterator<Item = &str> {
+    let protocols = text_of(headers, &header::SEC_WEBSOCKET_PROTOCOL).unwrap_or_default();
+    protocols.split(',').map(str::trim)
+}
+
+/// The ticket of a stream, in its address or among the protocols of its socket.
+fn ticket_of(parts: &Parts, path: &str) -> Result<Option<String>, Problem> {
+    if !path.ends_with("/stream") {
+        return Ok(None);
+    }
+    let query = parts.uri.query().unwrap_or_default();
+    let named = query.split('&').find_map(|part| part.strip_prefix("token="));
+    if named.is_some_and(|token| token.starts_with(KEY_PREFIX)) {
+        let detail = "an API key must not stand in an address: send it in Authorization, or open \
+                      the stream with a ticket";
+        return Err(Problem::new(Code::Unauthorized, detail).next("POST /api/tickets"));
+    }
+    let offered = || offered(&parts.headers).find(|word| word.len() == TICKET_CHARS);
+    Ok(named.or_else(offered).map(str::to_owned))
+}
+
+/// A write of a session proves that it comes from a page that may read this server's answers.
+fn meant(parts: &Parts, session: &str) -> Result<(), Problem> {
+    let is_read = matches!(parts.method, Method::GET | Method::HEAD | Method::OPTIONS);
+    let proof = text_of(&parts.headers, &AX_CSRF);
+    if is_read || proof == Some(csrf_token(session).as_str()) {
+        return Ok(());
+    }
+    let detail = "a write of a session sends the header AX-CSRF, as GET /api/session tells it";
+    Err(Problem::new(Code::ForeignOrigin, detail))
 }
 
 /// A route that is not in the description is a fault of ours, and nobody passes.

@@ -1,5 +1,6 @@
 //! The door: a file for each resource.
 
+mod access;
 mod agents;
 mod around;
 mod asking;
@@ -31,12 +32,14 @@ mod work;
 mod work_shown;
 mod writing;
 
+pub use access::session::owner_link;
 pub use code::Code;
 pub use errors::errors_markdown;
 
 use crate::config::Config;
 use crate::domain::Timestamp;
 use crate::engine::Engine;
+use crate::keys::Keyring;
 use crate::projector::Operator;
 use crate::reading::Reader;
 use crate::store::Position;
@@ -61,6 +64,8 @@ pub struct App {
     pub database: &'static str,
     /// The engine.
     pub engine: Engine,
+    /// The keys that there are.
+    pub keys: Keyring,
     /// What is asked of the windows.
     pub reader: Reader,
     /// What operators can do.
@@ -119,10 +124,20 @@ fn public_routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(plans::list, plans::import))
         .routes(routes!(plans::get, plans::delete))
         .routes(routes!(plans::tasks));
+    let access = OpenApiRouter::new()
+        .routes(routes!(access::keys::list, access::keys::create))
+        .routes(routes!(access::keys::revoke))
+        .routes(routes!(access::members::list, access::members::add))
+        .routes(routes!(access::members::change, access::members::remove))
+        .routes(routes!(access::session::get, access::session::log_in, access::session::log_out))
+        .routes(routes!(access::session::link))
+        .routes(routes!(access::tickets::create))
+        .routes(routes!(access::workspace::get, access::workspace::change));
     OpenApiRouter::new()
         .merge(agents)
         .merge(executions)
         .merge(plans)
+        .merge(access)
         .merge(operators::audit_routes())
 }
 

@@ -23,7 +23,7 @@ const REASON_CHARS_MAX: usize = 1_000;
 const KEY_BYTES_MAX: usize = 200;
 
 /// The terms of a write.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Terms {
     pub(super) key: Option<String>,
     pub(super) expected: Option<Version>,

@@ -52,6 +52,7 @@ pub(super) struct Write<'a> {
 pub(super) struct Done {
     pub(super) outcome: Outcome,
     is_dry_run: bool,
+    shown_once: Map<String, Value>,
 }
 
 impl App {
@@ -66,20 +67,28 @@ impl App {
         request.describe = Some(describe);
         if terms.is_dry_run {
             let outcome = self.engine.dry_run(request).await?;
-            return Ok(Done { outcome, is_dry_run: true });
+            return Ok(Done::of(outcome, true));
         }
         request.key = terms.key.clone().map(|key| {
             let request_hash = terms.hash_of(body);
             RequestKey { key, request_hash }
         });
         let outcome = self.engine.execute(request).await?;
-        Ok(Done { outcome, is_dry_run: false })
+        Ok(Done::of(outcome, false))
     }
 }
 
 impl Done {
     pub(super) fn of(outcome: Outcome, is_dry_run: bool) -> Self {
-        Self { outcome, is_dry_run }
+        Self { outcome, is_dry_run, shown_once: Map::new() }
+    }
+
+    /// Adds to the answer what is told this once, and kept nowhere.
+    pub(super) fn telling(mut self, name: &str, secret: &str) -> Self {
+        if !self.is_dry_run {
+            self.shown_once.insert(name.to_owned(), secret.into());
+        }
+        self
     }
 
     /// Whether an event of this kind came of it, and now for the first time.
@@ -103,6 +112,7 @@ impl Done {
         if let Some(recorded) = recorded.first() {
             answer.insert("event_id".into(), recorded.event_id.to_string().into());
         }
+        answer.extend(self.shown_once);
         answer.insert("position".into(), position.get().into());
         answer.insert("version".into(), version.get().into());
         answer.insert("recorded_at".into(), at.to_string().into());

@@ -8,13 +8,14 @@ use super::plan::{Known, Plan, Prepared};
 use super::presence::{AgentPresence, EndedLease, Renewal};
 use super::rows::{KeyRow, NumberedRow, READ_ROWS_MAX};
 use super::streams::{Stream, StreamEvent, StreamRange};
+use super::tokens::{Token, TokenHash, TokenKind};
 use super::types::{
     Batch, Hash, Head, LogFilter, Position, RecordedEvent, Snapshot, StoredAnswer, Version,
 };
 use super::write_tx::Writer;
 use crate::domain::{StreamName, WorkspaceId};
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
 
 /// How often, of a thousand times, each thing fails. The same seed fails in the same places.
@@ -42,16 +43,24 @@ pub struct MemoryStore {
     pub(super) committed: Arc<watch::Sender<Position>>,
     log: MemoryLog,
     dice: Mutex<FaultDice>,
+    tokens: Mutex<Tokens>,
 }
 
+/// Who is let in without an API key.
+type Tokens = BTreeMap<(TokenHash, TokenKind), Token>;
+
 impl MemoryStore {
+    pub(super) fn tokens(&self) -> MutexGuard<'_, Tokens> {
+        self.tokens.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     pub(super) fn start(log: &MemoryLog, faults: MemoryFaults, config: &StoreConfig) -> Self {
         let committed = Arc::clone(&log.committed);
         let writer =
             Writer::Memory(MemoryWriter { log: log.clone(), dice: FaultDice::new(faults, 1) });
         let queue = Queue::start(writer, config.queue_requests_max, Arc::clone(&committed));
         let dice = Mutex::new(FaultDice::new(faults, 2));
-        Self { queue, committed, log: log.clone(), dice }
+        Self { queue, committed, log: log.clone(), dice, tokens: Mutex::default() }
     }
 
     /// The log, unless this read fails.

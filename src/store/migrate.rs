@@ -27,6 +27,7 @@ macro_rules! migrations {
             migrations!($database, 1, "0001_log"),
             migrations!($database, 2, "0002_beside_the_log"),
             migrations!($database, 3, "0003_runtime_role"),
+            migrations!($database, 4, "0004_access"),
         ]
     };
     ($database:literal, $number:literal, $name:literal) => {
@@ -39,9 +40,9 @@ macro_rules! migrations {
 }
 
 /// The steps for PostgreSQL.
-pub(super) const POSTGRES: [Migration; 3] = migrations!("postgres");
+pub(super) const POSTGRES: [Migration; 4] = migrations!("postgres");
 /// The steps for SQLite.
-pub(super) const SQLITE: [Migration; 3] = migrations!("sqlite");
+pub(super) const SQLITE: [Migration; 4] = migrations!("sqlite");
 
 /// The steps that are still to be taken.
 pub(super) fn pending<'m>(

@@ -22,6 +22,7 @@ mod rows;
 mod sqlite;
 mod streams;
 mod tail;
+mod tokens;
 mod types;
 mod verify;
 mod verify_beside;
@@ -39,6 +40,7 @@ pub use presence::{AgentPresence, EndedLease, Renewal};
 pub use sqlite::SqliteStore;
 pub use streams::{STREAM_EVENTS_MAX, STREAMS_MAX, Stream, StreamEvent, StreamRange};
 pub use tail::{BrokenOrder, TAIL_PAGE_EVENTS, TailError, TailInput, TailState, TailStep, Tailer};
+pub use tokens::{Token, TokenHash, TokenKind};
 pub use types::{
     AppendRequest, Appended, Batch, Expected, Hash, Head, IdempotencyKey, LogFilter, NewEvent,
     Position, Receipt, RecordedEvent, Snapshot, StoredAnswer, StreamCondition, StreamWrite,

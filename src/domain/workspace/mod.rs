@@ -139,6 +139,11 @@ impl Workspace {
         self.space().and_then(|space| space.policy.as_ref())
     }
 
+    /// The keys, valid or not.
+    pub fn keys(&self) -> impl Iterator<Item = (&KeyId, &Key)> {
+        self.space().into_iter().flat_map(|space| &space.keys)
+    }
+
     /// A key, valid or not.
     pub fn key(&self, key_id: &KeyId) -> Option<&Key> {
         self.space().and_then(|space| space.keys.get(key_id))

@@ -33,7 +33,7 @@ pub struct PostgresStore {
     pub(super) queue: Queue,
     pub(super) committed: Arc<watch::Sender<Position>>,
     reads: PgPool,
-    beside: PgPool,
+    pub(super) beside: PgPool,
     tasks: Mutex<Vec<JoinHandle<()>>>,
 }
 

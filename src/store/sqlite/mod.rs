@@ -34,7 +34,7 @@ pub struct SqliteStore {
     pub(super) queue: Queue,
     pub(super) committed: Arc<watch::Sender<Position>>,
     reads: SqlitePool,
-    beside: SqlitePool,
+    pub(super) beside: SqlitePool,
     lock: Mutex<Option<FileLock>>,
 }
 

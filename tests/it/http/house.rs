@@ -6,6 +6,7 @@ use planexe_ax::clock::Clock;
 use planexe_ax::config::Config;
 use planexe_ax::engine::{Engine, EngineConfig, Random};
 use planexe_ax::http::{App, serve};
+use planexe_ax::keys::Keyring;
 use planexe_ax::projections::windows;
 use planexe_ax::projector::{Operator, Projector, ProjectorConfig};
 use planexe_ax::reading::Reader;
@@ -24,7 +25,8 @@ pub(super) struct Server {
     address: SocketAddr,
     stop: watch::Sender<bool>,
     serving: JoinHandle<std::io::Result<()>>,
-    engine: Engine,
+    pub(super) engine: Engine,
+    pub(super) keys: Keyring,
     projector: Projector,
     views: Views,
     pub(super) store: Store,
@@ -128,10 +130,11 @@ impl Server {
         let operator = Operator::new(Some(store.clone()), views.clone(), windows(), clock);
         let (stop, stopping) = watch::channel(false);
         let mut stopped = stopping.clone();
-        let engine_of_app = engine.clone();
+        let keys = Keyring::start(store.clone(), Clock::System).await?;
         let app = App {
             database: "test",
-            engine: engine_of_app,
+            engine: engine.clone(),
+            keys: keys.clone(),
             reader,
             operator,
             started_at,
@@ -144,12 +147,14 @@ impl Server {
             while !*stopped.borrow_and_update() && stopped.changed().await.is_ok() {}
         };
         let serving = tokio::spawn(serve(listener, Arc::new(app), stopped));
-        Ok(Self { address, stop, serving, engine, projector, views, store, _backend: backend })
+        let _backend = backend;
+        Ok(Self { address, stop, serving, engine, keys, projector, views, store, _backend })
     }
 
     pub(super) async fn stop(self) -> Result<()> {
         self.stop.send_replace(true);
         self.serving.await??;
+        self.keys.stop().await;
         self.engine.stop().await;
         self.projector.stop().await;
         self.views.close().await;
@@ -176,6 +181,22 @@ impl Server {
         Answer::read(head, body)
     }
 
+    /// The status alone, without waiting for the end of the answer.
+    pub(super) async fn status(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> Result<u16> {
+        let mut stream = TcpStream::connect(self.address).await?;
+        stream.write_all(&written(method, path, headers, body)).await?;
+        let mut answer = Vec::new();
+        while !answer.contains(&b'\n') && stream.read_buf(&mut answer).await? > 0 {}
+        let line = String::from_utf8_lossy(&answer).into_owned();
+        Ok(line.split(' ').nth(1).context("no status")?.parse()?)
+    }
+
     /// A request with these headers and this body.
     pub(super) async fn ask(
         &self,
@@ -184,15 +205,7 @@ impl Server {
         headers: &[(&str, &str)],
         body: &[u8],
     ) -> Result<Answer> {
-        let mut request =
-            format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n");
-        for (name, value) in headers {
-            request += &format!("{name}: {value}\r\n");
-        }
-        request += &format!("Content-Length: {}\r\n\r\n", body.len());
-        let mut request = request.into_bytes();
-        request.extend_from_slice(body);
-        self.send(&request).await
+        self.send(&written(method, path, headers, body)).await
     }
 
     pub(super) async fn get(&self, path: &str) -> Result<Answer> {
@@ -218,6 +231,18 @@ impl Server {
         all.extend_from_slice(headers);
         self.ask(method, path, &all, body.to_string().as_bytes()).await
     }
+}
+
+fn written(method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Vec<u8> {
+    let mut request =
+        format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n");
+    for (name, value) in headers {
+        request += &format!("{name}: {value}\r\n");
+    }
+    request += &format!("Content-Length: {}\r\n\r\n", body.len());
+    let mut request = request.into_bytes();
+    request.extend_from_slice(body);
+    request
 }
 
 /// Runs a test on a server with each database.

@@ -1,5 +1,6 @@
 //! The door, asked over TCP on a real server with both databases.
 
+mod access;
 mod agents;
 mod house;
 mod operators;

@@ -1,8 +1,10 @@
 //! How many requests an agent may make in a minute.
 
+use super::access::key;
 use super::house::{Answer, on_every_with};
 use anyhow::{Context, Result, ensure};
 use planexe_ax::config::{Config, Rates};
+use planexe_ax::domain::event::workspace::Role;
 use serde_json::json;
 
 fn three_a_minute() -> Config {
@@ -42,6 +44,31 @@ async fn an_agent_that_asks_too_often_is_told_when_to_come_again_and_nobody_else
             let beat = server.post("/api/agents/a1/heartbeat", &json!({})).await?;
             ensure!(beat.status == 200 && beat.header("ratelimit").is_none(), "{beat:?}");
             let person = server.get("/api/agents/a1?min_position=2").await?;
+            ensure!(person.status == 200 && person.header("ratelimit").is_none(), "{person:?}");
+        }
+        server.stop().await
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_keys_each_key_of_an_agent_counts_for_itself_whatever_it_asks() -> Result<()> {
+    on_every_with(&three_a_minute(), async |server| {
+        let first = key(&server, "default", Role::Agent, Some("a1")).await?.header();
+        let second = key(&server, "default", Role::Agent, Some("a1")).await?.header();
+        let owner = key(&server, "default", Role::Owner, None).await?.header();
+        let ask = async |header: &(&str, String)| {
+            let header = [(header.0, header.1.as_str())];
+            server.ask("GET", "/api/executions", &header, b"").await
+        };
+        for wanted in ["r=2", "r=1", "r=0"] {
+            let answer = ask(&first).await?;
+            ensure!(answer.status == 200 && left(&answer)? == wanted, "{answer:?}");
+        }
+        ensure!(ask(&first).await?.status == 429);
+        ensure!(ask(&second).await?.status == 200);
+        for _ in 0..5 {
+            let person = ask(&owner).await?;
             ensure!(person.status == 200 && person.header("ratelimit").is_none(), "{person:?}");
         }
         server.stop().await

@@ -1,0 +1,1 @@
+select key_id, used_at_ms from key_use order by key_id

@@ -1,0 +1,1 @@
+delete from access_token where until_ms < $1
