@@ -1,6 +1,6 @@
 //! Forking: a new execution that begins with what another had achieved at some point.
 
-use super::request::{EngineError, Metadata, Outcome, Request};
+use super::request::{Describe, EngineError, Metadata, Outcome, Request, RequestKey};
 use super::{Engine, StreamKey, load};
 use crate::domain::event::lifecycle::ForkOrigin;
 use crate::domain::execution::{CreateExecution, ExecutionCommand, Start};
@@ -25,6 +25,12 @@ pub struct ForkRequest {
     pub parameters: Option<Json>,
     /// Who forks it.
     pub actor: Actor,
+    /// What makes the request recognisable.
+    pub key: Option<RequestKey>,
+    /// What the answer says of the new execution.
+    pub describe: Option<Describe>,
+    /// Whether it is only thought through.
+    pub is_dry_run: bool,
 }
 
 impl Engine {
@@ -40,6 +46,11 @@ impl Engine {
         let stream = StreamName::execution(&fork.into);
         let mut request = Request::new(&fork.workspace, stream, command, fork.actor.clone());
         request.metadata = Metadata::by(fork.actor.clone());
+        request.describe = fork.describe;
+        if fork.is_dry_run {
+            return self.dry_run(request).await;
+        }
+        request.key.clone_from(&fork.key);
         let made = self.execute(request).await?;
         let (into, at_version) = (fork.into.clone(), version.get());
         let noted = Command::Execution(ExecutionCommand::Fork { into, at_version });

@@ -3,7 +3,8 @@
 use super::code::Code;
 use super::problem::Problem;
 use super::writing::AX_POSITION;
-use crate::reading::{Age, PAGE_ROWS_MAX, Wanted};
+use crate::reading::{Age, PAGE_ROWS, PAGE_ROWS_MAX, Wanted};
+use crate::store::Position;
 use axum::extract::FromRequestParts;
 use axum::extract::rejection::QueryRejection;
 use axum::http::request::Parts;
@@ -49,6 +50,53 @@ pub(super) struct PageWish {
 pub(super) struct Freshness {
     /// Waits until the answer shows this position of the log.
     pub(super) min_position: Option<u64>,
+}
+
+/// How new an answer must be, or of which moment it is to tell.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct WhenWish {
+    /// Waits until the answer shows this position of the log.
+    pub(super) min_position: Option<u64>,
+    /// Another moment: a version, `position:345`, or a time.
+    pub(super) as_of: Option<String>,
+}
+
+/// Which page of a list is wanted, how new it must be, or of which moment it is to tell.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct PageWhenWish {
+    /// How many at most: 100 when nothing is said.
+    #[param(minimum = 1, maximum = 500)]
+    pub(super) limit: Option<usize>,
+    /// `next_cursor` of the page before.
+    pub(super) cursor: Option<String>,
+    /// Waits until the answer shows this position of the log.
+    pub(super) min_position: Option<u64>,
+    /// Another moment: a version, `position:345`, or a time.
+    pub(super) as_of: Option<String>,
+}
+
+/// The page of a list that was made at once.
+pub(super) fn page_of<T>(
+    all: Vec<T>,
+    wanted: &Wanted,
+) -> Result<(Vec<T>, Option<String>), Problem> {
+    let start = wanted.cursor.as_deref().unwrap_or("0").parse::<usize>();
+    let start = start.map_err(|_| Problem::new(Code::BadRequest, "this is no cursor of ours"))?;
+    let limit = wanted.limit.unwrap_or(PAGE_ROWS);
+    let is_more = all.len() > start.saturating_add(limit);
+    let next = is_more.then(|| (start + limit).to_string());
+    Ok((all.into_iter().skip(start).take(limit).collect(), next))
+}
+
+/// An answer about another moment than now: it has a position, and no age.
+pub(super) fn of_then(position: Position, answer: impl IntoResponse) -> Response {
+    let mut response = answer.into_response();
+    response.headers_mut().insert(AX_POSITION, HeaderValue::from(position.get()));
+    response
 }
 
 /// The page of a list that is wanted.

@@ -1,10 +1,11 @@
 //! `/api/executions`: plans that are carried out, and what people want of them.
 
 use super::App;
-use super::asking::{Freshness, Query, aged, page};
+use super::asking::{Query, WhenWish, aged, of_then, page};
 use super::body::Body;
 use super::caller::Caller;
 use super::code::Code;
+use super::history::rows_then;
 use super::problem::Problem;
 use super::schemas::{AnyObject, Id};
 use super::shown::{AfterShown, ExecutionShown, describe_execution};
@@ -15,6 +16,8 @@ use crate::domain::{
     AgentId, Budget, Command, ExecutionId, Json, Label, PlanId, Policy, Priority, StreamName, Text,
 };
 use crate::engine::{CreateRequest, RequestKey};
+use crate::projections::Window;
+use crate::projections::progress::{ProgressRow, ProgressWindow};
 use crate::reading::ExecutionFilter;
 use axum::Json as Answer;
 use axum::extract::{Path, State as Shared};
@@ -168,15 +171,22 @@ pub(super) async fn list(
 
 /// One execution.
 #[utoipa::path(get, path = "/api/executions/{execution_id}", operation_id = "get_execution",
-    tag = "executions", security(("key" = ["read"])), params(Freshness),
+    tag = "executions", security(("key" = ["read"])), params(WhenWish),
     responses((status = 200, description = "The execution.", body = ExecutionShown)))]
 pub(super) async fn get(
     Shared(app): Shared<Arc<App>>,
     caller: Caller,
     Path(execution_id): Path<String>,
-    Query(wish): Query<Freshness>,
+    Query(wish): Query<WhenWish>,
 ) -> Result<Response, Problem> {
     let execution_id = known_id(&execution_id)?;
+    if let Some(as_of) = &wish.as_of {
+        let windows: [Arc<dyn Window>; 1] = [Arc::new(ProgressWindow)];
+        let then = app.then(&caller, &execution_id, as_of, &windows).await?;
+        let rows = rows_then(&then, "progress", ProgressRow::from_row)?;
+        let row = rows.first().ok_or_else(no_such_execution)?;
+        return Ok(of_then(then.position, Answer(ExecutionShown::from(row))));
+    }
     app.wait_for("progress", wish.min_position).await?;
     let found = app.reader.execution(&caller.workspace, &execution_id).await?;
     let row = found.rows.first().ok_or_else(no_such_execution)?;

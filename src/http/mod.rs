@@ -2,6 +2,7 @@
 
 mod access;
 mod agents;
+mod amend;
 mod around;
 mod asking;
 mod blockers;
@@ -11,9 +12,13 @@ mod code;
 mod crowd;
 mod docs;
 mod errors;
+mod events;
 mod executions;
+mod feed;
+mod fork;
 mod gate;
 mod health;
+mod history;
 mod openapi;
 mod operators;
 mod plain_json;
@@ -28,6 +33,7 @@ mod serving;
 mod shown;
 mod tasks;
 mod terms;
+mod timeline;
 mod work;
 mod work_shown;
 mod writing;
@@ -115,11 +121,17 @@ fn public_routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(executions::list, executions::create))
         .routes(routes!(executions::get, executions::change))
         .routes(routes!(executions::status))
-        .routes(routes!(reports::report))
+        .routes(routes!(reports::report, events::list))
+        .routes(routes!(timeline::get))
+        .routes(routes!(history::diff))
+        .routes(routes!(amend::amend))
+        .routes(routes!(fork::fork))
         .routes(routes!(tasks::list))
         .routes(routes!(tasks::why))
         .routes(routes!(blockers::list))
-        .routes(routes!(blockers::resolve));
+        .routes(routes!(blockers::resolve))
+        .routes(routes!(blockers::inbox))
+        .routes(routes!(feed::list));
     let plans = OpenApiRouter::new()
         .routes(routes!(plans::list, plans::import))
         .routes(routes!(plans::get, plans::delete))
@@ -193,8 +205,8 @@ pub async fn serve(
         Some(_) => public_routes().merge(machine_routes()),
         None => routes(),
     };
-    let door = app.config.door.clone();
-    serving::serve(listener, router(app, served), &door, stop).await
+    let (door, stopping) = (app.config.door.clone(), app.stopping.clone());
+    serving::serve(listener, router(app, served), (&door, stopping), stop).await
 }
 
 /// The same, on the listener that operators have of their own.
@@ -204,6 +216,6 @@ pub async fn serve_operators(
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
     let served = operators::routes().merge(machine_routes());
-    let door = app.config.door.clone();
-    serving::serve(listener, router(app, served), &door, stop).await
+    let (door, stopping) = (app.config.door.clone(), app.stopping.clone());
+    serving::serve(listener, router(app, served), (&door, stopping), stop).await
 }

@@ -119,6 +119,8 @@ macro_rules! row_forms {
 row_forms! {
     /// A node of an execution's tree.
     TaskNode of crate::projections::task_tree::TaskRow;
+    /// Something that happened, in a sentence.
+    FeedEntry of crate::projections::feed::FeedRow;
     /// A blocker.
     Blocker of crate::projections::blockers::BlockerRow;
 }

@@ -35,8 +35,6 @@ const ACCEPT_RETRY_MS: u64 = 500;
 enum Phase {
     /// It serves.
     Open,
-    /// It serves what comes, and each answer is the last of its connection.
-    Lingering,
     /// Connections on which nothing is under way are closed.
     Closing,
 }
@@ -44,20 +42,22 @@ enum Phase {
 struct Connections {
     router: Router,
     door: Door,
+    stopping: watch::Receiver<bool>,
     phase: watch::Sender<Phase>,
     tasks: JoinSet<()>,
 }
 
-/// Serves until `stop` comes, then ends what was accepted.
+/// Serves until `stop` comes, then ends what was accepted. Once `stopping` says so, each answer is
+/// the last of its connection.
 pub(super) async fn serve(
     listener: TcpListener,
     router: Router,
-    door: &Door,
+    (door, stopping): (&Door, watch::Receiver<bool>),
     stop: impl Future<Output = ()>,
 ) -> io::Result<()> {
     let phase = watch::Sender::new(Phase::Open);
     let tasks = JoinSet::new();
-    let mut connections = Connections { router, door: door.clone(), phase, tasks };
+    let mut connections = Connections { router, door: door.clone(), stopping, phase, tasks };
     let mut stop = pin!(stop);
     loop {
         tokio::select! {
@@ -81,7 +81,6 @@ pub(super) async fn serve(
 impl Connections {
     /// Serves on while clients learn that the server stops: ends when no connection is left.
     async fn linger(&mut self, listener: &TcpListener) {
-        self.phase.send_replace(Phase::Lingering);
         let mut backlog = pin!(tokio::time::sleep(Duration::from_millis(BACKLOG_MS)));
         let mut over = pin!(tokio::time::sleep(Duration::from_millis(self.door.linger_ms)));
         let mut is_backlog_taken = false;
@@ -117,7 +116,7 @@ impl Connections {
             return;
         }
         let router = (!is_refused).then(|| self.router.clone());
-        let phases = self.phase.subscribe();
+        let phases = (self.phase.subscribe(), self.stopping.clone());
         self.tasks.spawn(attend(stream, router, self.door.clone(), phases));
     }
 }
@@ -139,7 +138,7 @@ async fn attend(
     stream: TcpStream,
     router: Option<Router>,
     door: Door,
-    mut phases: watch::Receiver<Phase>,
+    (mut phases, stopping): (watch::Receiver<Phase>, watch::Receiver<bool>),
 ) {
     let _open = CONNECTIONS.held();
     if let Err(error) = stream.set_nodelay(true) {
@@ -151,17 +150,16 @@ async fn attend(
         .header_read_timeout(Duration::from_millis(door.head_ms_max))
         .max_buf_size(door.header_bytes_max + door.url_bytes_max + HEAD_SLACK_BYTES)
         .keep_alive(router.is_some());
-    let told = phases.clone();
     let routes = router.map(TowerToHyperService::new);
     let service = service_fn(move |request: Request<Incoming>| {
         let answering = routes.as_ref().map(|routes| routes.call(request));
-        let told = told.clone();
+        let stopping = stopping.clone();
         async move {
             let mut response = match answering {
                 Some(answering) => answering.await?,
                 None => too_many(),
             };
-            if *told.borrow() != Phase::Open {
+            if *stopping.borrow() {
                 let close = HeaderValue::from_static("close");
                 response.headers_mut().insert(header::CONNECTION, close);
             }

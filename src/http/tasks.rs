@@ -1,14 +1,16 @@
 //! `/api/executions/{execution_id}/tasks`: the tree, and why a task does not run.
 
 use super::App;
-use super::asking::{PageWish, Query, aged, page};
+use super::asking::{PageWhenWish, Query, aged, of_then, page, page_of};
 use super::caller::Caller;
 use super::code::Code;
 use super::executions::{known_id, no_such_execution};
+use super::history::rows_then;
 use super::problem::Problem;
 use super::schemas;
 use crate::domain::TaskId;
-use crate::projections::JsonObject;
+use crate::projections::task_tree::{TaskRow, TaskTreeWindow};
+use crate::projections::{JsonObject, Window};
 use axum::Json as Answer;
 use axum::extract::{Path, State as Shared};
 use axum::response::Response;
@@ -27,17 +29,26 @@ pub(super) struct TaskTree {
 /// The tasks of an execution in the plan's order, parents before their parts.
 #[utoipa::path(get, path = "/api/executions/{execution_id}/tasks",
     operation_id = "list_execution_tasks", tag = "executions", security(("key" = ["read"])),
-    params(PageWish),
+    params(PageWhenWish),
     responses((status = 200, description = "A page of the tree.", body = TaskTree)))]
 pub(super) async fn list(
     Shared(app): Shared<Arc<App>>,
     caller: Caller,
     Path(execution_id): Path<String>,
-    Query(wish): Query<PageWish>,
+    Query(wish): Query<PageWhenWish>,
 ) -> Result<Response, Problem> {
     let execution_id = known_id(&execution_id)?;
-    app.wait_for("task_tree", wish.min_position).await?;
     let wanted = page(wish.limit, wish.cursor)?;
+    if let Some(as_of) = &wish.as_of {
+        let windows: [Arc<dyn Window>; 1] = [Arc::new(TaskTreeWindow)];
+        let then = app.then(&caller, &execution_id, as_of, &windows).await?;
+        let mut rows = rows_then(&then, "task_tree", TaskRow::from_row)?;
+        rows.sort_by_key(|row| row.ordinal);
+        let (rows, next_cursor) = page_of(rows, &wanted)?;
+        let tasks = rows.iter().map(TaskRow::to_json).collect();
+        return Ok(of_then(then.position, Answer(TaskTree { tasks, next_cursor })));
+    }
+    app.wait_for("task_tree", wish.min_position).await?;
     let found = app.reader.tasks(&caller.workspace, &execution_id, &wanted).await?;
     if found.rows.is_empty() && wanted.cursor.is_none() {
         return Err(no_such_execution());

@@ -2,7 +2,7 @@
 
 use super::{ReadError, Reader};
 use crate::domain::{Event, ExecutionId, StreamName, TaskId, Timestamp, WorkspaceId};
-use crate::store::{RecordedEvent, Version};
+use crate::store::{Position, RecordedEvent, Version};
 
 /// How many events are looked at for one page at most: a filter that fits nothing ends.
 const LOOKED_AT_MAX: u64 = 20_000;
@@ -22,6 +22,8 @@ pub struct EventFilter {
     pub since: Option<Timestamp>,
     /// Only what was recorded before that.
     pub until: Option<Timestamp>,
+    /// Only what stands there in the log, or before.
+    pub upto: Option<Position>,
 }
 
 /// A page of an execution's events.
@@ -99,7 +101,8 @@ impl Reader {
 impl EventFilter {
     fn wants(&self, event: &RecordedEvent) -> bool {
         let is_in_time = self.since.is_none_or(|since| event.recorded_at >= since)
-            && self.until.is_none_or(|until| event.recorded_at < until);
+            && self.until.is_none_or(|until| event.recorded_at < until)
+            && self.upto.is_none_or(|upto| event.position <= upto);
         let is_of_kind = self.kinds.is_empty() || self.kinds.contains(&event.kind);
         let task_id = self.task_id.as_ref().map(TaskId::as_str);
         is_in_time

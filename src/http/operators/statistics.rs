@@ -30,6 +30,7 @@ pub(in crate::http) struct Statistics {
 }
 
 #[derive(Debug, Default, Serialize, ToSchema)]
+#[schema(as = ExecutionTotals)]
 pub(in crate::http) struct Executions {
     created: i64,
     completed: i64,
@@ -40,6 +41,7 @@ pub(in crate::http) struct Executions {
 }
 
 #[derive(Debug, Default, Serialize, ToSchema)]
+#[schema(as = TaskTotals)]
 pub(in crate::http) struct Tasks {
     granted: i64,
     completed: i64,

@@ -2,8 +2,8 @@
 
 use crate::domain::event::plan::Risk;
 use crate::domain::{
-    ActionName, AgentId, Backoff, DependencyType, PlanId, Priority, RetryPolicy, TaskId, Text,
-    Title,
+    ActionName, AgentId, Backoff, Dependency, DependencyType, PlanId, Priority, RetryPolicy,
+    TaskId, Text, Title,
 };
 use crate::http::schemas::{self, AnyObject, Id};
 use serde::de::Error as _;
@@ -111,7 +111,7 @@ pub(super) struct SubtaskForm {
 /// One task waits for another.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct DependencyForm {
+pub(in crate::http) struct DependencyForm {
     #[schema(value_type = Id)]
     pub(super) from: TaskId,
     #[schema(value_type = Id)]
@@ -119,6 +119,12 @@ pub(super) struct DependencyForm {
     #[serde(default, rename = "type")]
     #[schema(value_type = DependencyWord)]
     pub(super) kind: DependencyType,
+}
+
+impl DependencyForm {
+    pub(in crate::http) fn dependency(self) -> Dependency {
+        Dependency { from: self.from, to: self.to, kind: self.kind, is_implied: false }
+    }
 }
 
 /// How two tasks depend on each other.
@@ -144,7 +150,7 @@ enum BackoffWord {
 /// How often a part is tried; what it does not say is as usual.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct RetryForm {
+pub(in crate::http) struct RetryForm {
     max_attempts: Option<u32>,
     #[schema(value_type = Option<BackoffWord>)]
     backoff: Option<Backoff>,
@@ -153,7 +159,7 @@ pub(super) struct RetryForm {
 }
 
 impl RetryForm {
-    pub(super) fn policy(&self) -> RetryPolicy {
+    pub(in crate::http) fn policy(&self) -> RetryPolicy {
         let usual = RetryPolicy::default();
         RetryPolicy {
             attempts_max: self.max_attempts.unwrap_or(usual.attempts_max),
@@ -164,13 +170,13 @@ impl RetryForm {
 }
 
 pub(super) type Seconds = Lasting<1>;
-pub(super) type Hours = Lasting<3_600>;
+pub(in crate::http) type Hours = Lasting<3_600>;
 pub(super) type Weeks = Lasting<604_800>;
 
 /// How long something lasts, told in a unit of so many seconds.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Lasting<const UNIT_SECONDS: u32> {
-    pub(super) ms: u64,
+pub(in crate::http) struct Lasting<const UNIT_SECONDS: u32> {
+    pub(in crate::http) ms: u64,
 }
 
 impl<'de, const UNIT_SECONDS: u32> Deserialize<'de> for Lasting<UNIT_SECONDS> {

@@ -22,6 +22,8 @@ use crate::reading::{Found, Marked, PlanFilter};
 use axum::extract::{Path, State as Shared};
 use axum::http::StatusCode;
 use axum::response::Response;
+pub(super) use form::{DependencyForm, Hours, RetryForm};
+
 use form::PlanForm;
 use serde::{Deserialize, Serialize};
 use shown::{PlanShown, TaskShown};

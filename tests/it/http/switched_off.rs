@@ -22,6 +22,8 @@ async fn a_server_that_carries_nothing_out_says_so_and_can_be_read() -> Result<(
             ensure!(nothing.body["code"] == "execution_disabled", "{nothing:?}");
             ensure!(nothing.header("retry-after") == Some("7"), "{nothing:?}");
         }
+        let fork = server.post("/api/executions/first/fork", &json!({})).await?;
+        ensure!(fork.body["code"] == "execution_disabled", "{fork:?}");
         ensure!(server.get("/api/executions").await?.status == 200);
         ensure!(server.get("/api/agents").await?.status == 200);
         server.stop().await
