@@ -1,6 +1,7 @@
 //! The program's command line: a file for each subcommand.
 
 mod config;
+mod keys;
 mod open;
 mod projections;
 mod serve;
@@ -32,6 +33,14 @@ enum Command {
     Config(config::Asked),
     /// Says how the projections stand, makes them anew, switches between their generations
     Projections(projections::Projections),
+    /// Makes, lists and revokes API keys, straight on the database
+    Keys(keys::Keys),
+    /// Makes a link that logs a browser in once, as an owner
+    Login {
+        /// The workspace
+        #[arg(long, default_value = "default")]
+        workspace: String,
+    },
 }
 
 /// Runs the program as the command line says.
@@ -77,6 +86,8 @@ fn dispatch(cli: &Cli) -> Result<(), Failure> {
         Command::Serve => runtime.block_on(serve::serve(&config)),
         Command::Projections(asked) => runtime.block_on(projections::projections(&config, asked)),
         Command::Config(_) => Ok(()),
+        Command::Keys(asked) => runtime.block_on(keys::keys(&config, asked)),
+        Command::Login { workspace } => runtime.block_on(keys::login(&config, workspace)),
     }
 }
 

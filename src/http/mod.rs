@@ -18,6 +18,7 @@ mod feed;
 mod fork;
 mod gate;
 mod health;
+mod heartbeat;
 mod history;
 mod openapi;
 mod operators;
@@ -115,7 +116,7 @@ fn public_routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(agents::get, agents::change))
         .routes(routes!(agents::capabilities))
         .routes(routes!(work::work))
-        .routes(routes!(work::heartbeat))
+        .routes(routes!(heartbeat::heartbeat))
         .routes(routes!(work::drain));
     let executions = OpenApiRouter::new()
         .routes(routes!(executions::list, executions::create))

@@ -132,11 +132,22 @@ pub(super) struct ReportDocument {
 #[serde(default, deny_unknown_fields)]
 #[schema(as = ReportedUsage)]
 #[derive(Default)]
-struct UsageDocument {
+pub(super) struct UsageDocument {
     input_tokens: u64,
     output_tokens: u64,
     cost_usd: f64,
     duration_ms: u64,
+}
+
+impl UsageDocument {
+    pub(super) fn usage(self) -> Usage {
+        Usage {
+            input_tokens: self.input_tokens,
+            output_tokens: self.output_tokens,
+            cost_microusd: microusd(self.cost_usd),
+            duration_ms: self.duration_ms,
+        }
+    }
 }
 
 /// What a report comes to.
@@ -245,12 +256,7 @@ impl ReportDocument {
     }
 
     fn remarks(&self) -> Remarks {
-        let usage = self.usage.map(|usage| Usage {
-            input_tokens: usage.input_tokens,
-            output_tokens: usage.output_tokens,
-            cost_microusd: microusd(usage.cost_usd),
-            duration_ms: usage.duration_ms,
-        });
+        let usage = self.usage.map(UsageDocument::usage);
         let (message, notes) = (self.message.clone(), self.notes.clone());
         Remarks { message, notes, usage, agent_at: self.agent_timestamp }
     }

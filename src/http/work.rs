@@ -1,19 +1,18 @@
-//! `/api/agents/{agent_id}/work` and beside: an agent gets tasks, says that it is there, drains.
+//! `/api/agents/{agent_id}/work` and beside: an agent gets tasks, and drains.
 
 use super::App;
 use super::agents;
 use super::asking::Query;
-use super::body::Body;
 use super::caller::Caller;
 use super::code::Code;
 use super::problem::Problem;
-use super::schemas::{Any, AnyObject, Id};
+use super::schemas::{AnyObject, Id};
 use super::terms::Terms;
 use super::work_shown::{more_shown, task_shown};
 use crate::domain::agent::AgentCommand;
 use crate::domain::execution::Verdict;
-use crate::domain::{ActionName, AgentId, ExecutionId, LeaseToken, PlanId};
-use crate::engine::{Beat, BeatVerdict, GrantedTask, Work, WorkRequest};
+use crate::domain::{ActionName, AgentId, ExecutionId, PlanId};
+use crate::engine::{GrantedTask, Work, WorkRequest};
 use crate::telemetry::metrics::PARKED_POLLS;
 use axum::Json as Answer;
 use axum::extract::{Path, State as Shared};
@@ -30,8 +29,6 @@ use utoipa::{IntoParams, ToSchema};
 const WAIT_MS_MAX: u64 = 60_000;
 /// How many tasks one poll may bring.
 const TASKS_MAX: u32 = 100;
-/// How many leases one heartbeat may name.
-const LEASES_MAX: usize = 500;
 
 /// How an agent asks for work.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -180,88 +177,6 @@ fn actions(list: &str) -> Result<Vec<ActionName>, Problem> {
         .map_err(|error| Problem::new(Code::BadRequest, format!("supported_actions: {error}")))
 }
 
-/// An agent says that it is there, and how far its tasks are.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Heartbeat {
-    #[serde(default)]
-    leases: Vec<HeldLease>,
-    #[schema(value_type = Option<Any>)]
-    #[expect(dead_code, reason = "what an agent has seen is not kept")]
-    directives_seen: Option<Value>,
-}
-
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-struct HeldLease {
-    /// The token that came with the task.
-    lease: String,
-    #[schema(maximum = 100)]
-    progress_percent: Option<u8>,
-}
-
-/// What the holder of each lease should do.
-#[derive(Debug, Serialize, ToSchema)]
-pub(super) struct Verdicts {
-    #[schema(value_type = Id)]
-    agent_id: AgentId,
-    leases: Vec<VerdictShown>,
-}
-
-/// What the holder of a lease should do.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Verdict)]
-struct VerdictShown {
-    lease: String,
-    /// `ok`, `pause`, `cancel`, `lost` or `reset`.
-    verdict: &'static str,
-    /// When the grace after a cancel ends.
-    grace_ends_at: Option<String>,
-}
-
-/// Renews leases, and answers each with what its holder should do.
-#[utoipa::path(post, path = "/api/agents/{agent_id}/heartbeat", operation_id = "send_heartbeat",
-    tag = "work", security(("key" = ["work"])), request_body = Heartbeat,
-    responses((status = 200, description = "A verdict for each lease.", body = Verdicts)))]
-pub(super) async fn heartbeat(
-    Shared(app): Shared<Arc<App>>,
-    caller: Caller,
-    Path(agent_id): Path<String>,
-    Body { value, .. }: Body<Heartbeat>,
-) -> Result<Answer<Verdicts>, Problem> {
-    let agent_id = agents::known_id(&agent_id)?;
-    let caller = caller.as_agent(&agent_id)?;
-    if value.leases.len() > LEASES_MAX {
-        let message = format!("a heartbeat names at most {LEASES_MAX} leases");
-        return Err(Problem::at(Code::Invalid, "/leases", message));
-    }
-    app.registered(&caller, &agent_id).await?;
-    let mut beats = Vec::new();
-    for (place, held) in value.leases.iter().enumerate() {
-        let wrong = |_| Problem::at(Code::Invalid, format!("/leases/{place}/lease"), "no lease");
-        let lease = LeaseToken::parse(&held.lease).map_err(wrong)?;
-        beats.push(Beat { lease, progress_percent: held.progress_percent.map(|it| it.min(100)) });
-    }
-    let verdicts = app.engine.heartbeat(&caller.workspace, &agent_id, beats).await?;
-    Ok(Answer(Verdicts { agent_id, leases: verdicts.iter().map(verdict_shown).collect() }))
-}
-
-fn verdict_shown(told: &BeatVerdict) -> VerdictShown {
-    let (verdict, grace_ends_at) = verdict_word(&told.verdict);
-    VerdictShown { lease: told.lease.to_string(), verdict, grace_ends_at }
-}
-
-/// The word for what the holder of a lease should do, and until when.
-pub(super) fn verdict_word(verdict: &Verdict) -> (&'static str, Option<String>) {
-    match verdict {
-        Verdict::Ok => ("ok", None),
-        Verdict::Pause => ("pause", None),
-        Verdict::Cancel { grace_ends_at } => ("cancel", Some(grace_ends_at.to_string())),
-        Verdict::Lost => ("lost", None),
-        Verdict::Reset => ("reset", None),
-    }
-}
-
 /// Gives the agent no more tasks; its parked polls are answered.
 #[utoipa::path(post, path = "/api/agents/{agent_id}/drain", operation_id = "drain_agent",
     tag = "work", security(("key" = ["work"])), params(Terms),
@@ -280,7 +195,11 @@ pub(super) async fn drain(
 }
 
 impl App {
-    async fn registered(&self, caller: &Caller, agent_id: &AgentId) -> Result<(), Problem> {
+    pub(super) async fn registered(
+        &self,
+        caller: &Caller,
+        agent_id: &AgentId,
+    ) -> Result<(), Problem> {
         let (agent, _) = self.engine.agent(&caller.workspace, agent_id).await?;
         agent.profile().map(|_| ()).ok_or_else(agents::no_such_agent)
     }

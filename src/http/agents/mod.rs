@@ -16,13 +16,14 @@ use super::writing::Write;
 use crate::domain::agent::AgentCommand;
 use crate::domain::{AgentId, Command, StreamName};
 use crate::projections::agents::AgentRow;
+use crate::reading::{Grain, Scope, Wanted};
 use axum::extract::{Path, State as Shared};
 use axum::http::StatusCode;
 use axum::response::Response;
 use form::{AgentPatch, Registration};
 use serde::Serialize;
 use serde_json::Value;
-use shown::{AgentShown, Lease, describe, public_status};
+use shown::{AgentShown, Lease, TrackRecord, describe, public_status};
 use std::sync::Arc;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -131,7 +132,12 @@ pub(super) async fn get(
     app.wait_for("agents", wish.min_position).await?;
     let found = app.reader.agent(&caller.workspace, &agent_id).await?;
     let row = found.rows.first().ok_or_else(no_such_agent)?;
-    Ok(aged(found.age, axum::Json(app.shown(&caller, &row.row))))
+    let mut shown = app.shown(&caller, &row.row);
+    let (scope, all) = (Scope::Agent(agent_id.as_str()), Wanted::default());
+    let ever = (None, None);
+    let sums = app.reader.sums(&caller.workspace, scope, Grain::Total, ever, &all).await?;
+    shown.track_record = Some(TrackRecord::of(&sums));
+    Ok(aged(found.age, axum::Json(shown)))
 }
 
 /// What an agent can do.
@@ -196,6 +202,7 @@ impl App {
             last_heartbeat: seen.or(row.last_seen_at).map(|at| at.to_string()),
             leases: held.iter().map(lease).collect(),
             version: row.version,
+            track_record: None,
         }
     }
 }

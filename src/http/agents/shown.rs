@@ -3,6 +3,8 @@
 use super::form::Kind;
 use crate::domain::{Event, State};
 use crate::http::schemas::{self, Any, AnyObject, Id, Moment};
+use crate::projections::metrics::MetricRow;
+use crate::reading::Sums;
 use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
@@ -34,6 +36,50 @@ pub(in crate::http) struct AgentShown<'a> {
     /// The tasks that it holds.
     pub(super) leases: Vec<Lease>,
     pub(super) version: u64,
+    /// How it did so far; only where one agent is asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) track_record: Option<TrackRecord>,
+}
+
+/// How an agent did so far.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::http) struct TrackRecord {
+    tasks_granted: i64,
+    tasks_completed: i64,
+    attempts_failed: i64,
+    leases_expired: i64,
+    late_reports: i64,
+    /// Of the attempts that ended, the share that was completed: 0 to 1.
+    success_rate: Option<f64>,
+    /// What half of the attempts stayed under.
+    median_ms: Option<u64>,
+    input_tokens: i64,
+    output_tokens: i64,
+}
+
+impl TrackRecord {
+    pub(super) fn of(sums: &Sums) -> Self {
+        let rows = &sums.rows.rows;
+        let sum = |count: fn(&MetricRow) -> i64| rows.iter().map(|it| count(&it.row)).sum::<i64>();
+        let (done, failed) = (sum(|it| it.tasks_completed), sum(|it| it.attempts_failed));
+        Self {
+            tasks_granted: sum(|it| it.tasks_granted),
+            tasks_completed: done,
+            attempts_failed: failed,
+            leases_expired: sum(|it| it.leases_expired),
+            late_reports: sum(|it| it.late_reports),
+            success_rate: share(done, done + failed),
+            median_ms: sums.duration_ms(500),
+            input_tokens: sum(|it| it.input_tokens),
+            output_tokens: sum(|it| it.output_tokens),
+        }
+    }
+}
+
+/// One of several, to the thousandth.
+fn share(part: i64, whole: i64) -> Option<f64> {
+    let permille = part.checked_mul(1_000)?.checked_div(whole)?;
+    Some(f64::from(i32::try_from(permille).ok()?) / 1_000.0)
 }
 
 /// A task that an agent holds.

@@ -105,7 +105,12 @@ impl Answer {
 }
 
 impl Server {
-    async fn on(backend: Backend, config: Config) -> Result<Self> {
+    pub(super) async fn on(backend: Backend) -> Result<Self> {
+        Self::set(backend, Config::default()).await
+    }
+
+    /// One that is set like this.
+    pub(super) async fn set(backend: Backend, config: Config) -> Result<Self> {
         let config = Arc::new(config);
         let asked = StoreConfig {
             read_connections_max: config.read_connections_max,
@@ -257,9 +262,9 @@ pub(super) async fn on_every_with<F: Future<Output = Result<()>>>(
     config: &Config,
     test: impl Fn(Server) -> F,
 ) -> Result<()> {
-    test(Server::on(Backend::sqlite()?, config.clone()).await?).await?;
+    test(Server::set(Backend::sqlite()?, config.clone()).await?).await?;
     if !planexe_ax_testkit::postgres_is_skipped() {
-        test(Server::on(Backend::postgres().await?, config.clone()).await?).await?;
+        test(Server::set(Backend::postgres().await?, config.clone()).await?).await?;
     }
     Ok(())
 }

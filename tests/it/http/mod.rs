@@ -2,6 +2,7 @@
 
 mod access;
 mod agents;
+mod heartbeat;
 mod history;
 mod house;
 mod operators;

@@ -1,5 +1,6 @@
 //! Who may come in, and what each may do.
 
+mod command_line;
 mod keys;
 mod matrix;
 mod sessions;
