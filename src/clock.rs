@@ -3,7 +3,7 @@
 use crate::domain::Timestamp;
 use std::{
     sync::Arc,
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 use tokio::sync::watch;
 
@@ -99,6 +99,23 @@ async fn system_sleep_until(at: Timestamp) {
             return;
         }
         tokio::time::sleep(Duration::from_millis(left_ms.min(HOP_MS_MAX))).await;
+    }
+}
+
+/// Measures how long something takes, whatever the wall clock does meanwhile.
+#[derive(Debug, Clone, Copy)]
+pub struct Stopwatch(Instant);
+
+impl Stopwatch {
+    /// Begins now.
+    #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the clock")]
+    pub fn start() -> Self {
+        Self(Instant::now())
+    }
+
+    /// How many microseconds have passed.
+    pub fn elapsed_us(&self) -> u64 {
+        u64::try_from(self.0.elapsed().as_micros()).unwrap_or(u64::MAX)
     }
 }
 

@@ -100,7 +100,7 @@ pub(super) async fn login(config: &Config, workspace: &str) -> Result<(), Failur
 }
 
 async fn open(config: &Config) -> Result<Store, Failure> {
-    open_store(&config.database).await.map_err(|failure| match failure.exit {
+    open_store(config).await.map_err(|failure| match failure.exit {
         Exit::DatabaseInUse => Exit::DatabaseInUse.because(anyhow!(
             "a server has this file open: ask it instead (POST /api/keys, docs/ACCESS.md), or stop \
              it first"

@@ -1,12 +1,13 @@
 //! The program's command line: a file for each subcommand.
 
+mod config;
 mod keys;
 mod open;
 mod projections;
 mod serve;
 
 use crate::{
-    config::{Config, Settings},
+    config::{Config, Flags},
     exit::{Exit, Failure},
     telemetry,
 };
@@ -21,13 +22,15 @@ struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
     #[command(flatten)]
-    settings: Settings,
+    flags: Flags,
 }
 
 #[derive(Debug, Clone, Subcommand)]
 enum Command {
     /// Runs the server; also what `ax` alone does
     Serve,
+    /// Says what is set, and by whom
+    Config(config::Asked),
     /// Says how the projections stand, makes them anew, switches between their generations
     Projections(projections::Projections),
     /// Makes, lists and revokes API keys, straight on the database
@@ -68,13 +71,21 @@ fn sentence(error: &anyhow::Error) -> String {
 }
 
 fn dispatch(cli: &Cli) -> Result<(), Failure> {
-    let config = Config::resolve(&cli.settings).map_err(|error| Exit::Usage.because(error))?;
-    telemetry::start(&cli.settings.log, cli.settings.log_format)
-        .map_err(|error| Exit::Usage.because(error))?;
+    let config = Config::resolve(&cli.flags).map_err(|error| Exit::Usage.because(error))?;
+    let command = cli.command.as_ref().unwrap_or(&Command::Serve);
+    if let Command::Config(asked) = command {
+        config::config(&config, asked);
+        return Ok(());
+    }
+    telemetry::start(&config.log, config.log_format).map_err(|error| Exit::Usage.because(error))?;
+    for warning in &config.warnings {
+        tracing::warn!("{warning}");
+    }
     let runtime = tokio::runtime::Runtime::new().context("cannot start the runtime")?;
-    match cli.command.as_ref().unwrap_or(&Command::Serve) {
+    match command {
         Command::Serve => runtime.block_on(serve::serve(&config)),
         Command::Projections(asked) => runtime.block_on(projections::projections(&config, asked)),
+        Command::Config(_) => Ok(()),
         Command::Keys(asked) => runtime.block_on(keys::keys(&config, asked)),
         Command::Login { workspace } => runtime.block_on(keys::login(&config, workspace)),
     }

@@ -1,26 +1,34 @@
 //! Opens the archive, and says how the program ends when that cannot be done.
 
 use crate::{
-    config::Database,
+    config::{Config, Database},
     exit::{Exit, Failure},
     store::{OpenError, Store, StoreConfig, StoreError, views::Views},
 };
 use anyhow::anyhow;
 
 /// Opens the archive.
-pub(super) async fn open_store(database: &Database) -> Result<Store, Failure> {
-    if let Database::Sqlite(path) = database
+pub(super) async fn open_store(config: &Config) -> Result<Store, Failure> {
+    if let Database::Sqlite(path) = &config.database
         && let Some(dir) = path.parent()
     {
         let made = tokio::task::block_in_place(|| std::fs::create_dir_all(dir));
         made.map_err(|error| refusal(OpenError::of_file(path, error)))?;
     }
-    Store::open(&StoreConfig::new(database.url())).await.map_err(refusal)
+    Store::open(&store_config(config)).await.map_err(refusal)
 }
 
 /// Opens the tables of the windows.
-pub(super) async fn open_views(database: &Database) -> Result<Views, Failure> {
-    Views::open(&StoreConfig::new(database.url())).await.map_err(refusal)
+pub(super) async fn open_views(config: &Config) -> Result<Views, Failure> {
+    Views::open(&store_config(config)).await.map_err(refusal)
+}
+
+fn store_config(config: &Config) -> StoreConfig {
+    StoreConfig {
+        read_connections_max: config.read_connections_max,
+        queue_requests_max: config.queue_requests_max,
+        ..StoreConfig::new(config.database.url())
+    }
 }
 
 /// Why the program ends when something cannot be opened.
@@ -29,7 +37,7 @@ pub(super) fn refusal(error: OpenError) -> Failure {
 }
 
 /// How the program ends when the archive cannot be opened.
-pub(super) fn exit_of(error: &OpenError) -> Exit {
+fn exit_of(error: &OpenError) -> Exit {
     match error {
         OpenError::BadAddress => Exit::Usage,
         OpenError::WrongPassword

@@ -8,10 +8,10 @@ use crate::{
     engine::{Engine, EngineConfig, EngineError, Random},
     exit::{Exit, Failure},
     feed::{Feed, FeedConfig, Reached},
-    http::{self, App, Polls, StreamLimits, Streams},
+    http::{self, App, Polls, Streams},
     keys::Keyring,
     projections,
-    projector::{Auditor, AuditorConfig, Projector, ProjectorConfig},
+    projector::{Auditor, AuditorConfig, Operator, Projector, ProjectorConfig},
     reading::Reader,
     store::{LogFilter, Position, Store},
 };
@@ -29,17 +29,17 @@ use tokio::{
 };
 use tracing::{info, warn};
 
-/// How long requests that were accepted may take once the program is asked to stop.
-const STOP_MS_MAX: u64 = 10_000;
+/// How long requests that were accepted may take once the program is asked to stop. With what is
+/// written behind then, stopping takes ten seconds at most.
+const STOP_MS_MAX: u64 = 9_000;
 
 /// Serves until it is asked to stop.
 pub(super) async fn serve(config: &Config) -> Result<(), Failure> {
     let stop = StopSignals::listen().context("cannot listen for signals")?;
-    let listener = bind(config.listen)?;
-    let store = open_store(&config.database).await?;
-    let views = open_views(&config.database).await?;
-    let address = listener.local_addr().context("cannot tell the address")?;
-    let engine = start_engine(&store).await?;
+    let doors = Doors::bind(config)?;
+    let store = open_store(config).await?;
+    let views = open_views(config).await?;
+    let engine = start_engine(&store, config).await?;
     let projector = Projector::start(
         store.clone(),
         views.clone(),
@@ -58,8 +58,10 @@ pub(super) async fn serve(config: &Config) -> Result<(), Failure> {
     let reached = Reached::follow(&store, views.clone(), projector.reached());
     let feed_config = FeedConfig { views: Some(views.clone()), ..FeedConfig::new(Clock::System) };
     let feed = Feed::start(store.clone(), reached.position(), feed_config);
-    announce(address, &config.database);
+    announce(&doors, &config.database)?;
     let reader = Reader::new(store.clone(), views.clone(), Clock::System, projector.reached());
+    let operator =
+        Operator::new(Some(store.clone()), views.clone(), projections::windows(), Clock::System);
     let (stopping, stopped) = watch::channel(false);
     let keys = Keyring::start(store.clone(), Clock::System).await;
     let keys = keys.map_err(|error| refusal(error.into()))?;
@@ -70,11 +72,14 @@ pub(super) async fn serve(config: &Config) -> Result<(), Failure> {
         polls: Polls::default(),
         reader,
         feed: feed.clone(),
-        streams: Streams::new(StreamLimits::default()),
-        origins: Vec::new(),
+        streams: Streams::new(config.streams.clone()),
+        origins: config.origins.clone(),
+        operator,
+        started_at: Clock::System.now(),
+        config: Arc::new(config.clone()),
         stopping: stopped,
     };
-    let ended = until_stopped(listener, app, stopping, stop).await;
+    let ended = until_stopped(doors, app, stopping, stop).await;
     feed.stop().await;
     reached.stop().await;
     keys.stop().await;
@@ -87,7 +92,7 @@ pub(super) async fn serve(config: &Config) -> Result<(), Failure> {
 }
 
 /// Starts the engine, on a log of which it knows every event.
-async fn start_engine(store: &Store) -> Result<Engine, Failure> {
+async fn start_engine(store: &Store, config: &Config) -> Result<Engine, Failure> {
     let known = Event::catalogue().map(|entry| entry.kind.to_owned()).collect();
     let unknown = LogFilter { kinds_left_out: known, ..LogFilter::default() };
     let found = store.read_log(Position::ZERO, &unknown, 1).await;
@@ -99,7 +104,12 @@ async fn start_engine(store: &Store) -> Result<Engine, Failure> {
             event.position,
         )));
     }
-    let config = EngineConfig { needs_whole_log: true, ..EngineConfig::default() };
+    let config = EngineConfig {
+        policy: config.policy,
+        gives_work: config.is_execution_enabled,
+        needs_whole_log: true,
+        ..EngineConfig::default()
+    };
     let started = Engine::start(store.clone(), Clock::System, Random::from_system(), config).await;
     started.map_err(|error| {
         if let EngineError::Store(error) = error {
@@ -110,12 +120,47 @@ async fn start_engine(store: &Store) -> Result<Engine, Failure> {
     })
 }
 
-fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {
+/// Where it listens: for everybody, and, when that is wanted, for operators apart.
+struct Doors {
+    public: TcpListener,
+    operators: Option<TcpListener>,
+}
+
+impl Doors {
+    fn bind(config: &Config) -> Result<Self, Failure> {
+        let public = bind(config.listen, "--listen")?;
+        let operators = match config.metrics_listen {
+            Some(address) => Some(bind(address, "--metrics-listen")?),
+            None => None,
+        };
+        Ok(Self { public, operators })
+    }
+
+    /// Answers at all of them until `stop` is told, then what was accepted.
+    async fn serve(self, app: Arc<App>, stop: &watch::Sender<bool>) -> io::Result<()> {
+        let public = http::serve(self.public, Arc::clone(&app), told(stop.subscribe()));
+        let operators = async {
+            match self.operators {
+                Some(listener) => {
+                    http::serve_operators(listener, app, told(stop.subscribe())).await
+                }
+                None => Ok(()),
+            }
+        };
+        tokio::try_join!(public, operators).map(|_| ())
+    }
+}
+
+async fn told(mut stopped: watch::Receiver<bool>) {
+    while !*stopped.borrow_and_update() && stopped.changed().await.is_ok() {}
+}
+
+fn bind(address: SocketAddr, flag: &str) -> Result<TcpListener, Failure> {
     http::listen(address).map_err(|error| {
         if error.kind() == io::ErrorKind::AddrInUse {
             return Exit::AddressInUse.because(anyhow!(
                 "another program listens on {address}: stop it, or choose another port, such as \
-                 --listen 127.0.0.1:8001"
+                 {flag} 127.0.0.1:8001"
             ));
         }
         Exit::Other.because(anyhow!(error).context(format!("cannot listen on {address}")))
@@ -123,32 +168,34 @@ fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {
 }
 
 /// Tells the one who started it where it is and what to try.
-fn announce(address: SocketAddr, database: &Database) {
+fn announce(doors: &Doors, database: &Database) -> Result<(), Failure> {
+    let place = |door: &TcpListener| door.local_addr().context("cannot tell the address");
+    let address = place(&doors.public)?;
+    let apart = doors.operators.as_ref().map(place).transpose()?;
+    let apart = apart.map(|it| format!("metrics:  http://{it}/metrics\n")).unwrap_or_default();
     let lines = format!(
         "ax {} listens on http://{address}\n\
          database: {database}\n\
          try:      curl http://{address}/healthz\n\
-         stop:     ctrl-c\n",
+         {apart}stop:     ctrl-c\n",
         env!("CARGO_PKG_VERSION")
     );
     let mut out = io::stdout().lock();
     if out.write_all(lines.as_bytes()).and_then(|()| out.flush()).is_err() {
         info!(server.address = %address, "ax listens on http://{address}");
     }
+    Ok(())
 }
 
 /// Serves until a signal comes, then lets what was accepted end. Either branch that is dropped
 /// holds nothing that is needed any more: the process ends next.
 async fn until_stopped(
-    listener: TcpListener,
+    doors: Doors,
     app: App,
     stop: watch::Sender<bool>,
     mut signals: StopSignals,
 ) -> Result<(), Failure> {
-    let mut stopped = stop.subscribe();
-    let server = http::serve(listener, Arc::new(app), async move {
-        while !*stopped.borrow_and_update() && stopped.changed().await.is_ok() {}
-    });
+    let server = doors.serve(Arc::new(app), &stop);
     let deadline = async {
         signals.come().await;
         info!("stopping: accepted requests are answered first");

@@ -13,6 +13,7 @@ use crate::store::{
     AppendError, AppendRequest, Appended, IdempotencyKey, RecordedEvent, StreamCondition,
     StreamWrite,
 };
+use crate::telemetry::metrics::COMMAND_RETRIES;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -232,6 +233,7 @@ impl Drive {
     }
 
     fn retry(&mut self, job: Job) {
+        COMMAND_RETRIES.count();
         match job {
             Job::Execute { attempts, .. } | Job::Offer { attempts, .. }
                 if attempts >= APPEND_RETRIES_MAX =>

@@ -157,7 +157,7 @@ impl Engine {
         let mut tasks = self.held_tasks(workspace, agent_id).await?;
         let wanted = wanted(request, agent);
         let mut behind = None;
-        while tasks.len() < wanted {
+        while self.inner.config.gives_work && tasks.len() < wanted {
             let next = self.inner.index.next_for(workspace, agent, behind.as_ref());
             let Some((execution_id, place)) = next else {
                 break;

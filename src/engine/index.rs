@@ -6,7 +6,7 @@ use super::presence::Presence;
 use super::watched::Watched;
 use crate::domain::State;
 use crate::domain::agent::Agent;
-use crate::domain::execution::{Demand, Execution, SignOfLife};
+use crate::domain::execution::{Demand, Execution, SignOfLife, TaskStatus};
 use crate::domain::{AgentId, ExecutionId, Priority, TaskId, Timestamp, WorkspaceId};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -38,6 +38,42 @@ struct Entry {
     held: Vec<(AgentId, HeldTask)>,
     deadline: Option<Timestamp>,
     tied_to: Option<AgentId>,
+    counts: Counts,
+}
+
+/// How many leaves there are to do.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Those that could be given out.
+    pub ready: usize,
+    /// Those that agents have.
+    pub granted: usize,
+    /// Those that wait for a person or for something outside.
+    pub blocked: usize,
+}
+
+impl Counts {
+    fn of(execution: &Execution, granted: usize) -> Self {
+        let blocked = execution.tree().census().of(TaskStatus::Blocked);
+        let blocked = usize::try_from(blocked).unwrap_or(usize::MAX);
+        Self { ready: execution.ready_total(), granted, blocked }
+    }
+
+    fn plus(self, other: Self) -> Self {
+        Self {
+            ready: self.ready + other.ready,
+            granted: self.granted + other.granted,
+            blocked: self.blocked + other.blocked,
+        }
+    }
+
+    fn minus(self, other: Self) -> Self {
+        Self {
+            ready: self.ready.saturating_sub(other.ready),
+            granted: self.granted.saturating_sub(other.granted),
+            blocked: self.blocked.saturating_sub(other.blocked),
+        }
+    }
 }
 
 #[derive(Debug, Default)]
@@ -47,6 +83,7 @@ struct Maps {
     held: BTreeMap<(WorkspaceId, AgentId), BTreeSet<HeldTask>>,
     tied: BTreeMap<(WorkspaceId, AgentId), BTreeSet<StreamKey>>,
     deadlines: BTreeSet<(Timestamp, StreamKey)>,
+    counts: Counts,
 }
 
 /// The index.
@@ -195,6 +232,11 @@ impl Index {
         format!("{:#?}", self.maps())
     }
 
+    /// How many leaves there are to do in the executions that are alive.
+    pub fn counts(&self) -> Counts {
+        self.maps().counts
+    }
+
     /// How many executions are alive.
     pub fn executions_total(&self) -> usize {
         self.maps().entries.len()
@@ -207,6 +249,7 @@ impl Maps {
             return;
         };
         let workspace = &key.workspace;
+        self.counts = self.counts.minus(entry.counts);
         for (demand, rank) in entry.offers {
             remove(&mut self.offers, (workspace.clone(), demand), &rank);
         }
@@ -226,6 +269,7 @@ impl Maps {
             return;
         }
         let workspace = &key.workspace;
+        self.counts = self.counts.plus(entry.counts);
         for (demand, rank) in &entry.offers {
             let place = (workspace.clone(), demand.clone());
             self.offers.entry(place).or_default().insert(rank.clone());
@@ -275,9 +319,11 @@ fn entry_of(execution: &Execution, signs: &[SignOfLife]) -> Entry {
         };
         Some((node.leaf.lease()?.agent_id.clone(), held))
     });
+    let held: Vec<_> = held.collect();
     Entry {
         offers: offers.collect(),
-        held: held.collect(),
+        counts: Counts::of(execution, held.len()),
+        held,
         deadline: execution.next_deadline_given(signs),
         tied_to: header.agent_id.clone().filter(|_| !is_over),
     }

@@ -32,7 +32,7 @@ pub use fingerprint::fold_fingerprint;
 pub use fork::ForkRequest;
 pub use grants::{GrantedTask, Work, WorkRequest};
 pub use heartbeat::{Beat, BeatVerdict};
-pub use index::HeldTask;
+pub use index::{Counts, HeldTask};
 pub use random::Random;
 pub use request::{Describe, EngineError, Metadata, Outcome, Recorded, Request, RequestKey};
 
@@ -64,6 +64,8 @@ pub struct EngineConfig {
     pub cells_max: usize,
     /// The rules for new executions.
     pub policy: Policy,
+    /// Whether tasks are given out; what agents hold they keep in any case.
+    pub gives_work: bool,
     /// Whether time and the log are followed by tasks of the engine's own; a test may rather do
     /// it step by step.
     pub runs_by_itself: bool,
@@ -77,6 +79,7 @@ impl Default for EngineConfig {
         Self {
             cells_max: CELLS_MAX,
             policy: Policy::default(),
+            gives_work: true,
             runs_by_itself: true,
             needs_whole_log: false,
         }

@@ -3,8 +3,10 @@
 
 use super::code::Code;
 use super::problem::Problem;
-use axum::extract::Request;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use crate::clock::Stopwatch;
+use crate::telemetry::metrics::{REQUESTS, RequestKind};
+use axum::extract::{MatchedPath, Request};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use std::panic::AssertUnwindSafe;
@@ -14,21 +16,34 @@ use tracing::Instrument;
 use uuid::Uuid;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// The route of a request that has none.
+const NO_ROUTE: &str = "none";
 /// How long an id may be that a client gives its request.
 const REQUEST_ID_BYTES_MAX: usize = 64;
 
 /// Names the request in the log and in its answer, and writes the problem document.
 pub(super) async fn around(request: Request, next: Next) -> Response {
+    let watch = Stopwatch::start();
     let id = request_id(request.headers());
-    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
-    let span =
-        tracing::info_span!("request", request.id = %id, http.method = %method, http.path = path);
-    let answered = caught(next.run(request)).instrument(span).await;
+    let path = request.uri().path().to_owned();
+    let route = request.extensions().get::<MatchedPath>();
+    let route = route.map_or(NO_ROUTE, MatchedPath::as_str).to_owned();
+    let method = method_of(request.method());
+    let span = tracing::info_span!(
+        "request", request.id = %id, http.method = method, http.route = %route,
+        key.id = tracing::field::Empty,
+    );
+    let answered = caught(next.run(request)).instrument(span.clone()).await;
     let mut response = answered.unwrap_or_else(|| {
-        tracing::error!(request.id = %id, http.path = path, "a handler panicked");
+        span.in_scope(|| tracing::error!("a handler panicked"));
         let detail = "something is wrong with the server, and in its log";
         Problem::new(Code::Internal, detail).into_response()
     });
+    let (status, us) = (response.status().as_u16(), watch.elapsed_us());
+    span.in_scope(|| {
+        tracing::info!(http.status = status, duration_ms = us / 1_000, "{method} {route} {status}");
+    });
+    REQUESTS.note(RequestKind { route, method, status }, us);
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
         let json = HeaderValue::from_static("application/problem+json");
         response.headers_mut().insert(header::CONTENT_TYPE, json);
@@ -42,6 +57,20 @@ pub(super) async fn around(request: Request, next: Next) -> Response {
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response
+}
+
+/// The method as a label: what clients make up is not one.
+fn method_of(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::PATCH => "PATCH",
+        Method::DELETE => "DELETE",
+        Method::OPTIONS => "OPTIONS",
+        _ => "other",
+    }
 }
 
 /// The id that the client gave, when it is a plain one.

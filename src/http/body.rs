@@ -3,6 +3,7 @@
 use super::code::Code;
 use super::plain_json;
 use super::problem::Problem;
+use crate::planted::is_planted;
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{FromRequest, Request};
@@ -11,10 +12,22 @@ use serde::Deserializer;
 use serde::de::DeserializeOwned;
 use std::time::Duration;
 
-/// How large a body may be.
+/// How large an answer may be that becomes one of several in a list.
 pub(super) const BODY_BYTES_MAX: usize = 1 << 20;
-/// How long a body may take to arrive.
-const BODY_MS_MAX: u64 = 15_000;
+
+/// How large a body may be, and how long it may take to arrive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct BodyLimits {
+    pub(super) bytes_max: usize,
+    pub(super) ms_max: u64,
+}
+
+/// What holds where nobody says anything.
+impl Default for BodyLimits {
+    fn default() -> Self {
+        Self { bytes_max: BODY_BYTES_MAX, ms_max: 10_000 }
+    }
+}
 
 /// A body, read as the type that is wanted, and the bytes that it came as.
 pub(super) struct Body<T> {
@@ -30,10 +43,17 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
             let detail = "send the body as JSON, with Content-Type: application/json";
             return Err(Problem::new(Code::UnsupportedMediaType, detail));
         }
+        let limits = request.extensions().get::<BodyLimits>().copied().unwrap_or_default();
         let arriving = Bytes::from_request(request, state);
-        let arrived = tokio::time::timeout(Duration::from_millis(BODY_MS_MAX), arriving).await;
-        let slow = |_| Problem::new(Code::BadRequest, "the body did not arrive in 15 seconds");
-        let bytes = arrived.map_err(slow)?.map_err(|rejection| unreadable(&rejection))?;
+        let arrived = tokio::time::timeout(Duration::from_millis(limits.ms_max), arriving).await;
+        let slow = |_| {
+            let detail = format!("the body did not arrive in {} ms", limits.ms_max);
+            Problem::new(Code::BodyTooSlow, detail)
+        };
+        let bytes = arrived.map_err(slow)?.map_err(|rejection| unreadable(&rejection, limits))?;
+        if is_planted("payload_in_logs") {
+            tracing::info!(body = %String::from_utf8_lossy(&bytes), "a body came");
+        }
         let value = read(&bytes)?;
         Ok(Self { value, bytes })
     }
@@ -45,9 +65,10 @@ fn is_json(headers: &HeaderMap) -> bool {
     kind.eq_ignore_ascii_case("application/json")
 }
 
-fn unreadable(rejection: &BytesRejection) -> Problem {
+fn unreadable(rejection: &BytesRejection, limits: BodyLimits) -> Problem {
     if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
-        return Problem::new(Code::TooLarge, format!("a body has at most {BODY_BYTES_MAX} bytes"));
+        let detail = format!("a body has at most {} bytes", limits.bytes_max);
+        return Problem::new(Code::TooLarge, detail);
     }
     Problem::new(Code::BadRequest, "the body ended early")
 }

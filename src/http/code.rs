@@ -102,11 +102,27 @@ codes! {
     UnsupportedMediaType "unsupported_media_type" UNSUPPORTED_MEDIA_TYPE never
         "The body is no JSON by its own account",
         "Send `Content-Type: application/json`.";
-    TooManyRequests "too_many_requests" TOO_MANY_REQUESTS later "Too many requests",
-        "Wait for as long as `Retry-After` says.";
+    UriTooLong "uri_too_long" URI_TOO_LONG never "The path is too long",
+        "Path and query together are longer than the limit that the detail names.";
+    HeadersTooLarge "headers_too_large" REQUEST_HEADER_FIELDS_TOO_LARGE never
+        "The headers are too large",
+        "Names and values together are larger than the limit that the detail names.";
+    BodyTooSlow "body_too_slow" REQUEST_TIMEOUT later "The body came too slowly",
+        "It was not there in time; nothing was stored. Send it again over another connection.";
+    RateLimited "rate_limited" TOO_MANY_REQUESTS later "Too many requests",
+        "This caller made more requests than it may in a minute. Wait for as long as `Retry-After` \
+         says; `RateLimit` says what is left. Heartbeats, polls that wait, streams do not count.";
     TooManyStreams "too_many_streams" TOO_MANY_REQUESTS later "Too many streams are open",
         "Close one that is not needed, or wait for as long as `Retry-After` says: the detail names \
          the limit.";
+    Overloaded "overloaded" SERVICE_UNAVAILABLE later "The server has too much to do",
+        "Too many requests wait already; nothing was stored. Try again after `Retry-After`.";
+    TimedOut "timed_out" SERVICE_UNAVAILABLE later "It took too long",
+        "The answer was not there in time, and was given up. Ask again, or ask for less.";
+    ExecutionDisabled "execution_disabled" SERVICE_UNAVAILABLE later "Nothing is carried out now",
+        "This server was told to make no executions and to give no tasks out \
+         (`PLANEXE_EXECUTION_ENABLED=false`). Reports of work that is under way are taken, and \
+         everything can be read.";
     NotYetVisible "not_yet_visible" SERVICE_UNAVAILABLE later "It cannot be seen yet",
         "The windows have not come to `min_position` in five seconds: ask again.";
     NotBuilt "not_built" SERVICE_UNAVAILABLE later "The window is being made",

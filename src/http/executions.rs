@@ -76,6 +76,9 @@ pub(super) async fn create(
     terms: Terms,
     Body { value, bytes }: Body<Creation>,
 ) -> Result<Response, Problem> {
+    if !app.config.is_execution_enabled {
+        return Err(not_carried_out());
+    }
     let parameters = value.parameters.map(|it| Json::from_value(&Value::Object(it))).transpose();
     let request = CreateRequest {
         workspace: caller.workspace.clone(),
@@ -97,6 +100,12 @@ pub(super) async fn create(
     let outcome = app.engine.create_execution(&request).await?;
     let status = if outcome.is_repeat { StatusCode::OK } else { StatusCode::CREATED };
     Ok(Done::of(outcome, terms.is_dry_run).answer(status))
+}
+
+/// The server was told to make no executions and to give no tasks out.
+pub(super) fn not_carried_out() -> Problem {
+    let detail = "this server carries nothing out now: PLANEXE_EXECUTION_ENABLED is false";
+    Problem::new(Code::ExecutionDisabled, detail)
 }
 
 fn new_id() -> ExecutionId {

@@ -5,7 +5,7 @@ use super::App;
 use super::body::Body;
 use super::caller::Caller;
 use super::code::Code;
-use super::executions::{known_id, no_such_execution};
+use super::executions::{known_id, no_such_execution, not_carried_out};
 use super::problem::Problem;
 use super::schemas::{AnyObject, Id};
 use super::shown::{AfterShown, describe_execution};
@@ -55,6 +55,9 @@ pub(super) async fn fork(
     Path(execution_id): Path<String>,
     Body { value, bytes }: Body<ForkForm>,
 ) -> Result<Response, Problem> {
+    if !app.config.is_execution_enabled {
+        return Err(not_carried_out());
+    }
     let origin = known_id(&execution_id)?;
     let parameters = value.parameters.map(|it| Json::from_value(&Value::Object(it))).transpose();
     let key = terms.key.clone().map(|key| RequestKey { key, request_hash: terms.hash_of(&bytes) });

@@ -3,7 +3,7 @@
 
 use super::App;
 use super::access::session::{cookie_of, csrf_token, refused};
-use super::caller::Caller;
+use super::caller::{Caller, Who};
 use super::code::Code;
 use super::problem::Problem;
 use super::rights::{Right, Rights};
@@ -38,6 +38,9 @@ pub(super) async fn admit(State(gate): State<Arc<Gate>>, request: Request, next:
     match gate.admitted(&parts).await {
         Ok(caller) => {
             if let Some(caller) = caller {
+                if let Who::Bearer { key_id: Some(key_id), .. } = &caller.who {
+                    tracing::Span::current().record("key.id", tracing::field::display(key_id));
+                }
                 parts.extensions.insert(caller);
             }
             next.run(Request::from_parts(parts, body)).await

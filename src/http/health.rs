@@ -45,6 +45,9 @@ pub(super) struct Ready {
 #[utoipa::path(get, path = "/readyz", operation_id = "get_readiness", tag = "operators",
     security(()), responses((status = 200, description = "It can be asked.", body = Ready)))]
 pub(super) async fn ready(State(app): State<Arc<App>>) -> Result<Json<Ready>, Problem> {
+    if *app.stopping.borrow() {
+        return Err(Problem::new(Code::Stopping, "the server stops: ask another one"));
+    }
     let position = app.position().await;
     let position =
         position.ok_or_else(|| Problem::new(Code::Unavailable, "the log cannot be read"))?;

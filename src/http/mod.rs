@@ -9,6 +9,7 @@ mod blockers;
 mod body;
 mod caller;
 mod code;
+mod crowd;
 mod docs;
 mod errors;
 mod events;
@@ -20,14 +21,17 @@ mod health;
 mod heartbeat;
 mod history;
 mod openapi;
+mod operators;
 mod patience;
 mod plain_json;
 mod plans;
 mod problem;
+mod rates;
 mod report_body;
 mod reports;
 mod rights;
 mod schemas;
+mod serving;
 mod shown;
 mod streams;
 mod tasks;
@@ -44,17 +48,21 @@ pub use patience::listen;
 pub use streams::{StreamLimits, Streams};
 pub use work::Polls;
 
+use crate::config::Config;
+use crate::domain::Timestamp;
 use crate::engine::Engine;
 use crate::feed::Feed;
 use crate::keys::Keyring;
+use crate::projector::Operator;
 use crate::reading::Reader;
 use crate::store::Position;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
+use crowd::Crowd;
 use gate::Gate;
-use patience::Patient;
 use problem::Problem;
+use rates::Limiter;
 use rights::Rights;
 use std::{future::Future, io, sync::Arc};
 use tokio::net::TcpListener;
@@ -81,6 +89,12 @@ pub struct App {
     pub streams: Streams,
     /// Other sites whose pages may open streams, such as `https://board.example`.
     pub origins: Vec<String>,
+    /// What operators can do.
+    pub operator: Operator,
+    /// When the server was started.
+    pub started_at: Timestamp,
+    /// What is set.
+    pub config: Arc<Config>,
     /// Whether the server stops: whoever waits is sent away.
     pub stopping: watch::Receiver<bool>,
 }
@@ -102,6 +116,14 @@ impl App {
 
 /// Every operation, with its place in the API's description.
 fn routes() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::with_openapi(openapi::Description::openapi())
+        .merge(public_routes())
+        .merge(operators::routes())
+        .merge(machine_routes())
+}
+
+/// The operations for agents, people and auditors.
+fn public_routes() -> OpenApiRouter<Arc<App>> {
     let agents = OpenApiRouter::new()
         .routes(routes!(agents::list, agents::register))
         .routes(routes!(agents::register_by_document))
@@ -142,7 +164,17 @@ fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(access::session::link))
         .routes(routes!(access::tickets::create))
         .routes(routes!(access::workspace::get, access::workspace::change));
-    let machine = OpenApiRouter::new()
+    OpenApiRouter::new()
+        .merge(agents)
+        .merge(executions)
+        .merge(plans)
+        .merge(access)
+        .merge(operators::audit_routes())
+}
+
+/// The operations that say what the server is, and that it lives.
+fn machine_routes() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new()
         .routes(routes!(health::get))
         .routes(routes!(health::ready))
         .routes(routes!(health::version))
@@ -151,13 +183,7 @@ fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(docs::openapi))
         .routes(routes!(docs::page))
         .routes(routes!(docs::script))
-        .routes(routes!(docs::style));
-    OpenApiRouter::with_openapi(openapi::Description::openapi())
-        .merge(agents)
-        .merge(executions)
-        .merge(plans)
-        .merge(access)
-        .merge(machine)
+        .routes(routes!(docs::style))
 }
 
 /// The API's description, as `docs/openapi.json` has it.
@@ -168,31 +194,50 @@ pub fn openapi_json() -> String {
     text
 }
 
-/// All routes, behind the gate.
-fn router(app: Arc<App>) -> Router {
-    let (routes, document) = routes().split_for_parts();
+/// Routes, behind the gate.
+fn router(app: Arc<App>, served: OpenApiRouter<Arc<App>>) -> Router {
+    let (routes, _) = served.split_for_parts();
+    let document = self::routes().into_openapi();
     let rights = Rights::of(&document).expect("a test holds every route to naming its right");
+    let crowd = Arc::new(Crowd::new(&app.config.door));
+    let limiter = Arc::new(Limiter::new(app.config.rates, app.engine.clock().clone()));
     let gate = Arc::new(Gate { app: Arc::clone(&app), rights });
     routes
         .fallback(around::nothing_there)
         .method_not_allowed_fallback(around::no_such_method)
-        .layer(DefaultBodyLimit::max(body::BODY_BYTES_MAX))
+        .layer(DefaultBodyLimit::max(app.config.door.body_bytes_max))
+        .layer(from_fn_with_state(limiter, rates::limit))
         .layer(from_fn_with_state(gate, gate::admit))
+        .layer(from_fn_with_state(crowd, crowd::pass))
         .layer(from_fn(around::around))
         .with_state(app)
 }
 
 /// Answers requests until `stop` comes, then those that were accepted before, and ends with the
-/// last stream.
+/// last stream. What is for operators is left out where they have a listener of their own.
 pub async fn serve(
     listener: TcpListener,
     app: Arc<App>,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
+    let served = match app.config.metrics_listen {
+        Some(_) => public_routes().merge(machine_routes()),
+        None => routes(),
+    };
     let streams = app.streams.clone();
-    let stall_ms_max = streams.limits().stall_ms_max;
-    let patient = Patient { listener, stall_ms_max, stopping: app.stopping.clone() };
-    axum::serve(patient, router(app)).with_graceful_shutdown(stop).await?;
+    let terms = serving::Terms::of(&app);
+    serving::serve(listener, router(app, served), terms, stop).await?;
     streams.ended().await;
     Ok(())
+}
+
+/// The same, on the listener that operators have of their own.
+pub async fn serve_operators(
+    listener: TcpListener,
+    app: Arc<App>,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> io::Result<()> {
+    let served = operators::routes().merge(machine_routes());
+    let terms = serving::Terms::of(&app);
+    serving::serve(listener, router(app, served), terms, stop).await
 }

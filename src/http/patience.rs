@@ -2,7 +2,6 @@
 //! is given up, so that nobody can hold memory and places by not reading.
 
 use crate::planted::is_planted;
-use axum::serve::Listener;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -29,16 +28,8 @@ pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     socket.listen(BACKLOG)
 }
 
-/// Accepts connections that are patient only so long.
+/// A connection that is patient only so long.
 pub(super) struct Patient {
-    pub(super) listener: TcpListener,
-    /// How long the other side may take nothing.
-    pub(super) stall_ms_max: u64,
-    pub(super) stopping: watch::Receiver<bool>,
-}
-
-/// A connection.
-pub(super) struct Connection {
     stream: TcpStream,
     stall_ms_max: u64,
     stopping: watch::Receiver<bool>,
@@ -46,25 +37,17 @@ pub(super) struct Connection {
     stalled: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
 }
 
-impl Listener for Patient {
-    type Io = Connection;
-    type Addr = SocketAddr;
-
-    async fn accept(&mut self) -> (Connection, SocketAddr) {
-        let (stream, address) = Listener::accept(&mut self.listener).await;
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "small answers to a connection may be held back");
-        }
-        let (stall_ms_max, stopping) = (self.stall_ms_max, self.stopping.clone());
-        (Connection { stream, stall_ms_max, stopping, stalled: None }, address)
-    }
-
-    fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.listener.local_addr()
+impl Patient {
+    pub(super) fn new(
+        stream: TcpStream,
+        stall_ms_max: u64,
+        stopping: watch::Receiver<bool>,
+    ) -> Self {
+        Self { stream, stall_ms_max, stopping, stalled: None }
     }
 }
 
-impl Connection {
+impl Patient {
     /// Gives up on a write that could not be done for too long.
     fn wait(
         &mut self,
@@ -100,7 +83,7 @@ async fn over(stall_ms_max: u64, mut stopping: watch::Receiver<bool>) {
     }
 }
 
-impl AsyncRead for Connection {
+impl AsyncRead for Patient {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -110,7 +93,7 @@ impl AsyncRead for Connection {
     }
 }
 
-impl AsyncWrite for Connection {
+impl AsyncWrite for Patient {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,

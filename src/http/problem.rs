@@ -29,6 +29,7 @@ struct More {
     current: Option<&'static str>,
     allowed: Option<Vec<&'static str>>,
     current_version: Option<u64>,
+    retry_after_seconds: Option<u64>,
 }
 
 /// What is wrong at one place of the body.
@@ -95,6 +96,12 @@ impl Problem {
         self
     }
 
+    /// How long to wait before it is tried again.
+    pub(super) fn after_seconds(mut self, seconds: u64) -> Self {
+        self.more.retry_after_seconds = Some(seconds);
+        self
+    }
+
     /// The same as one of several answers in a list.
     pub(super) fn as_result(&self) -> serde_json::Value {
         let (status, code) = (self.code.status().as_u16(), self.code.as_str());
@@ -133,7 +140,8 @@ impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let mut response = self.code.status().into_response();
         if self.code.is_retryable() {
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(RETRY_SECONDS));
+            let seconds = self.more.retry_after_seconds.unwrap_or(RETRY_SECONDS);
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response.extensions_mut().insert(self);
         response

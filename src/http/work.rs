@@ -13,6 +13,7 @@ use crate::domain::agent::AgentCommand;
 use crate::domain::execution::Verdict;
 use crate::domain::{ActionName, AgentId, ExecutionId, PlanId};
 use crate::engine::{Engine, GrantedTask, Work, WorkRequest};
+use crate::telemetry::metrics::PARKED_POLLS;
 use axum::Json as Answer;
 use axum::extract::{Path, State as Shared};
 use axum::http::StatusCode;
@@ -27,8 +28,6 @@ use utoipa::{IntoParams, ToSchema};
 
 /// How long a poll may be parked.
 const WAIT_MS_MAX: u64 = 60_000;
-/// How often an agent that found nothing should come again, when it does not wait.
-const POLL_AFTER_SECONDS: u64 = 300;
 /// How many parked polls ask at once.
 const POLLS_AT_ONCE: usize = 4;
 /// How many tasks one poll may bring.
@@ -103,10 +102,12 @@ impl App {
     async fn parked(&self, request: &WorkRequest, wait_ms: u64) -> Result<Work, Problem> {
         let mut changed = self.engine.index().changed();
         let mut stopping = self.stopping.clone();
+        let is_off = !self.config.is_execution_enabled;
         let mut over = pin!(tokio::time::sleep(Duration::from_millis(wait_ms)));
+        let _parked = PARKED_POLLS.held();
         changed.borrow_and_update();
         let mut work = self.engine.work(request).await?;
-        while matches!(work, Work::Nothing) && !*stopping.borrow_and_update() {
+        while matches!(work, Work::Nothing) && !is_off && !*stopping.borrow_and_update() {
             tokio::select! {
                 moved = changed.changed() => if moved.is_err() { break },
                 stopped = stopping.changed() => if stopped.is_err() { break },
@@ -120,6 +121,10 @@ impl App {
     async fn answer(&self, request: &WorkRequest, work: Work) -> Result<Response, Problem> {
         match work {
             Work::Tasks(tasks) => self.found(request, &tasks).await,
+            Work::Nothing if !self.config.is_execution_enabled => {
+                let problem = super::executions::not_carried_out();
+                Err(problem.after_seconds(self.config.poll_interval_seconds))
+            }
             Work::Nothing => Ok(StatusCode::NO_CONTENT.into_response()),
             Work::NotNow { status: "absent" } => Err(agents::no_such_agent()),
             Work::NotNow { .. } => Ok(StatusCode::NO_CONTENT.into_response()),
@@ -147,7 +152,7 @@ impl App {
             more_tasks: more.iter().map(more_shown).collect(),
             force_pause: verdict == Verdict::Pause,
             force_cancel: matches!(verdict, Verdict::Cancel { .. }),
-            poll_after_seconds: POLL_AFTER_SECONDS,
+            poll_after_seconds: self.config.poll_interval_seconds,
         };
         Ok(Answer(shown).into_response())
     }

@@ -9,6 +9,7 @@ mod load;
 mod operator;
 mod pack;
 mod packs;
+mod progress;
 mod rebuild;
 mod refold;
 mod run;
@@ -16,6 +17,7 @@ mod run;
 pub use auditor::{Audited, Auditor, AuditorConfig};
 pub use lists::fingerprint;
 pub use operator::{Operator, OperatorError, RebuildOptions};
+pub use progress::Progress;
 
 use crate::clock::Clock;
 use crate::projections::Window;

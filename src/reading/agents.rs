@@ -7,6 +7,10 @@ use crate::projections::metrics::{self, MetricDurationRow, MetricErrorRow, Metri
 use crate::projections::task_tree::{self, TaskRow};
 use crate::projections::{BadCell, Cell as _, Table, Value};
 use crate::store::views::Condition;
+use std::collections::BTreeMap;
+
+/// How many pages of agents are counted at most.
+const COUNTED_PAGES_MAX: usize = 100;
 
 /// What sums are about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,6 +100,35 @@ impl Reader {
             is_descending: true,
         };
         self.page(list, &Wanted::default(), AgentRow::from_row).await
+    }
+
+    /// How many agents there are in each status, in one workspace or in all; none are counted
+    /// before the window is built, and no more than so many at all.
+    pub async fn agent_statuses(
+        &self,
+        workspace: Option<&WorkspaceId>,
+    ) -> Result<BTreeMap<String, u64>, ReadError> {
+        let (mut counts, mut wanted) = (BTreeMap::new(), Wanted::default());
+        wanted.limit = Some(super::PAGE_ROWS_MAX);
+        for _ in 0..COUNTED_PAGES_MAX {
+            let list = List {
+                window: "agents",
+                table: &agents::TABLES[0],
+                conditions: workspace.map(of).into_iter().collect(),
+                search: None,
+                order: &["workspace", "agent_id"],
+                is_descending: false,
+            };
+            let page = self.page(list, &wanted, AgentRow::from_row).await?;
+            for row in &page.rows {
+                *counts.entry(row.row.status.to_string()).or_default() += 1;
+            }
+            match page.next_cursor {
+                Some(cursor) => wanted.cursor = Some(cursor),
+                None => break,
+            }
+        }
+        Ok(counts)
     }
 
     /// The tasks that an agent holds.

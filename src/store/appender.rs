@@ -7,6 +7,8 @@ use super::hash::leaf_of_new;
 use super::plan::{Outcome, Prepared};
 use super::types::{AppendRequest, Appended, Position};
 use super::write_tx::Writer;
+use crate::clock::Stopwatch;
+use crate::telemetry::metrics::{APPEND_CONFLICTS, APPEND_US, BATCH_REQUESTS, COMMIT_US};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
@@ -66,6 +68,7 @@ impl Queue {
     /// not stop the request.
     pub(super) async fn append(&self, request: AppendRequest) -> Result<Appended, AppendError> {
         let size = checked_size(&request)?;
+        let watch = Stopwatch::start();
         let kib = u32::try_from(size.bytes / 1024 + 1).unwrap_or(u32::MAX);
         let sender = self.sender().ok_or(AppendError::Closed)?;
         let room = Arc::clone(&self.room).try_acquire_many_owned(kib);
@@ -78,7 +81,12 @@ impl Queue {
         let (reply, answer) = oneshot::channel();
         slot.send(Submission { prepared: prepare(request), size, reply, _room: room });
         drop(sender);
-        answer.await.unwrap_or(Err(AppendError::OutcomeUnknown))
+        let outcome = answer.await.unwrap_or(Err(AppendError::OutcomeUnknown));
+        APPEND_US.note(watch.elapsed_us());
+        if matches!(outcome, Err(AppendError::Conflict { .. })) {
+            APPEND_CONFLICTS.count();
+        }
+        outcome
     }
 
     /// Takes no more requests, and returns when those that wait are done.
@@ -191,10 +199,13 @@ impl Appender {
             replies.push(Reply { sender: submission.reply, _room: submission._room });
         }
         let mut replies = Some(replies);
+        let watch = Stopwatch::start();
         let outcomes = commit_batch(&mut self.writer, &prepared, |planned| {
             answer(replies.take(), planned);
         })
         .await;
+        COMMIT_US.note(watch.elapsed_us());
+        BATCH_REQUESTS.note(u64::try_from(prepared.len()).unwrap_or(u64::MAX));
         self.wake(&outcomes);
         answer(replies, outcomes);
     }

@@ -13,6 +13,11 @@ fn the_page_of_errors_is_current() {
 }
 
 #[test]
+fn the_page_of_settings_is_current() {
+    check("docs/CONFIGURATION.md", &planexe_ax::config::page());
+}
+
+#[test]
 fn the_description_of_the_api_is_current() {
     check("docs/openapi.json", &planexe_ax::http::openapi_json());
 }

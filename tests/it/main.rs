@@ -1,12 +1,15 @@
 //! The integration tests: one binary.
 
+mod config;
 mod docs;
 mod engine;
 mod feed;
 mod http;
+mod logs;
 mod program;
 mod projector;
 mod reading;
 mod starting;
+mod stopping;
 mod store;
 mod tidy;

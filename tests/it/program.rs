@@ -65,7 +65,7 @@ fn a_taken_port_is_named_with_its_own_exit_code() {
 /// A running `ax serve`; killed when it is dropped.
 pub(crate) struct Server {
     child: Child,
-    address: String,
+    pub(crate) address: String,
     printed: Vec<String>,
     pub(crate) dir: Folder,
 }
@@ -77,7 +77,13 @@ impl Server {
 
     /// One that keeps its files in this folder.
     pub(crate) fn start_in(dir: Folder) -> Self {
+        Self::start_with(dir, |_| {})
+    }
+
+    /// One whose command is changed before it runs.
+    pub(crate) fn start_with(dir: Folder, change: impl FnOnce(&mut Command)) -> Self {
         let mut command = ax(&["serve", "--listen", "127.0.0.1:0"], &dir);
+        change(&mut command);
         let mut child = command.stdout(Stdio::piped()).spawn().expect("ax starts");
         let out = child.stdout.take().expect("its output is piped");
         let mut lines = BufReader::new(out).lines().map_while(Result::ok);
@@ -88,20 +94,30 @@ impl Server {
         Self { child, address, printed, dir }
     }
 
+    /// What it says on its error output until it ends, where that is piped.
+    pub(crate) fn said(&mut self) -> String {
+        let mut said = String::new();
+        let errors = self.child.stderr.as_mut().expect("its error output is piped");
+        errors.read_to_string(&mut said).expect("it is a text");
+        said
+    }
+
     /// The head and the body of the answer.
     pub(crate) fn get(&self, path: &str) -> (String, String) {
-        let mut stream = TcpStream::connect(&self.address).expect("it accepts");
-        stream.set_read_timeout(Some(Duration::from_millis(READ_MS_MAX))).expect("not zero");
-        let request = format!("GET {path} HTTP/1.1\r\nHost: ax\r\nConnection: close\r\n\r\n");
-        stream.write_all(request.as_bytes()).expect("it reads");
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).expect("it answers in text");
-        let (head, body) = answer.split_once("\r\n\r\n").expect("a head and a body");
-        (head.to_owned(), body.to_owned())
+        self.door().get(path)
+    }
+
+    /// Sends a request, and reads until the connection is closed.
+    pub(crate) fn send(&self, request: &str) -> (String, String) {
+        self.door().send(request)
+    }
+
+    fn door(&self) -> Door {
+        Door { address: self.address.clone() }
     }
 
     /// Asks it to stop and waits for its end.
-    fn terminate(&mut self) -> ExitStatus {
+    pub(crate) fn terminate(&mut self) -> ExitStatus {
         let pid = self.child.id().to_string();
         let sent = Command::new("kill").args(["-TERM", &pid]).status().expect("kill runs");
         assert!(sent.success());
@@ -113,6 +129,27 @@ impl Drop for Server {
     fn drop(&mut self) {
         self.child.kill().expect("it runs or has ended: both can be killed");
         self.child.wait().expect("it ends");
+    }
+}
+
+/// A place where it answers.
+struct Door {
+    address: String,
+}
+
+impl Door {
+    fn get(&self, path: &str) -> (String, String) {
+        self.send(&format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"))
+    }
+
+    fn send(&self, request: &str) -> (String, String) {
+        let mut stream = TcpStream::connect(&self.address).expect("it accepts");
+        stream.set_read_timeout(Some(Duration::from_millis(READ_MS_MAX))).expect("not zero");
+        stream.write_all(request.as_bytes()).expect("it reads");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("it answers in text");
+        let (head, body) = answer.split_once("\r\n\r\n").expect("a head and a body");
+        (head.to_owned(), body.to_owned())
     }
 }
 
@@ -138,9 +175,29 @@ pub(crate) fn ended_or_killed(command: &mut Command) -> Output {
 
 pub(crate) fn ax(args: &[&str], dir: &Folder) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ax"));
-    for name in ["DATABASE_URL", "AX_LISTEN", "AX_LOG", "AX_LOG_FORMAT"] {
+    for name in ["DATABASE_URL", "AX_CONFIG", "AX_LISTEN", "AX_LOG", "AX_LOG_FORMAT"] {
         command.env_remove(name);
     }
     command.args(args).env("AX_DATA_DIR", dir.path().join("data"));
     command
+}
+
+#[test]
+fn metrics_can_have_a_listener_of_their_own_and_are_then_on_no_other() {
+    let dir = Folder::new().expect("the temporary folder can be written");
+    let server = Server::start_with(dir, |command| {
+        command.env("AX_METRICS_LISTEN", "127.0.0.1:0");
+    });
+    let printed = server.printed.iter().find_map(|line| line.strip_prefix("metrics:  http://"));
+    let apart = printed.and_then(|it| it.strip_suffix("/metrics")).expect("it says where");
+    let operators = Door { address: apart.to_owned() };
+    let (head, body) = operators.get("/metrics");
+    assert!(head.starts_with("HTTP/1.1 200") && body.contains("ax_log_position 0"), "{head}");
+    assert!(operators.get("/api/admin/projections").0.starts_with("HTTP/1.1 200"));
+    assert!(operators.get("/healthz").0.starts_with("HTTP/1.1 200"));
+    let work = "/api/agents/larry/work";
+    assert!(operators.get(work).1.contains("nothing at this path"));
+    assert!(server.get("/metrics").0.starts_with("HTTP/1.1 404"));
+    assert!(server.get("/api/admin/projections").0.starts_with("HTTP/1.1 404"));
+    assert!(server.get(work).1.contains("no such agent"));
 }

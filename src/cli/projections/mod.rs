@@ -3,17 +3,16 @@
 mod follow;
 mod show;
 
-use super::open::{exit_of, open_store};
+use super::open::{open_store, open_views};
 use crate::{
     clock::Clock,
-    config::{Config, Database},
+    config::Config,
     domain::{Actor, Text},
     exit::{Exit, Failure},
     projections::windows,
     projector::{Operator, OperatorError, Projector, ProjectorConfig, RebuildOptions},
-    store::{OpenError, Store, StoreConfig, StoreError, views::Views},
+    store::{OpenError, Store, StoreError, views::Views},
 };
-use anyhow::anyhow;
 use clap::Subcommand;
 use follow::follow;
 
@@ -108,7 +107,7 @@ pub(super) async fn projections(config: &Config, asked: &Projections) -> Result<
         | Task::Cancel { .. }
         | Task::Switch { .. }
         | Task::Drop { .. }) => {
-            let views = open_views(&config.database).await?;
+            let views = open_views(config).await?;
             let operator = Operator::new(None, views.clone(), windows(), Clock::System);
             let done = without_the_log(&operator, task).await;
             views.close().await;
@@ -159,8 +158,8 @@ struct Room {
 
 impl Room {
     async fn open(config: &Config) -> Result<Self, Failure> {
-        let store = open_store(&config.database).await.map_err(only_the_server)?;
-        let views = open_views(&config.database).await?;
+        let store = open_store(config).await.map_err(only_the_server)?;
+        let views = open_views(config).await?;
         let operator = Operator::new(Some(store.clone()), views.clone(), windows(), Clock::System);
         Ok(Self { store, views, operator })
     }
@@ -218,11 +217,6 @@ async fn skip(config: &Config, name: &str, reason: Option<&str>) -> Result<(), F
     room.close().await;
     println!("{name} goes on without the event at position {}", skipped?);
     Ok(())
-}
-
-async fn open_views(database: &Database) -> Result<Views, Failure> {
-    let opened = Views::open(&StoreConfig::new(database.url())).await;
-    opened.map_err(|error| exit_of(&error).because(anyhow!(error)))
 }
 
 /// A server that has the file must do the work itself.

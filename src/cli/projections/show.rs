@@ -1,12 +1,11 @@
 //! How generations are shown: lines for people on a terminal, a JSON object a line elsewhere.
 
 use crate::domain::Timestamp;
+use crate::projector::Progress;
 use crate::store::views::{Generation, Phase};
 use serde::Serialize;
 use std::io::{self, IsTerminal};
 
-/// A rebuild that wrote nothing for so long is said to make no progress.
-const STALLED_MS: u64 = 30_000;
 /// How many characters the bar has.
 const BAR_WIDTH: u64 = 24;
 
@@ -29,44 +28,12 @@ pub(super) struct Shown<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     alarm: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    progress: Option<Progress<'a>>,
-}
-
-/// How far a rebuild is.
-#[derive(Debug, Serialize)]
-struct Progress<'a> {
-    events_done: u64,
-    events_total: u64,
-    events_per_second: u64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    events_per_second_max: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    seconds_left: Option<u64>,
-    is_paused: bool,
-    is_stalled: bool,
-    started_at_ms: i64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    failure: Option<&'a str>,
+    progress: Option<Progress>,
 }
 
 impl<'a> Shown<'a> {
     pub(super) fn of(known: &'a Generation, now: Timestamp) -> Self {
-        let progress = (known.phase == Phase::Building).then(|| {
-            let left = known.target.get().saturating_sub(known.events_done);
-            let rate = known.events_per_second;
-            let goes_on = !known.is_paused && known.stopped.is_none();
-            Progress {
-                events_done: known.events_done,
-                events_total: known.target.get(),
-                events_per_second: rate,
-                events_per_second_max: known.events_per_second_max,
-                seconds_left: (rate > 0 && goes_on).then(|| left.div_ceil(rate)),
-                is_paused: known.is_paused,
-                is_stalled: goes_on && now.ms_since(known.changed_at) > STALLED_MS,
-                started_at_ms: known.started_at.unix_ms(),
-                failure: known.failure.as_deref(),
-            }
-        });
+        let progress = Progress::of(known, now);
         Self {
             projection: &known.name,
             generation: known.generation,
@@ -92,7 +59,7 @@ impl<'a> Shown<'a> {
         let Self { projection, generation, phase, position, .. } = self;
         let start = format!("{projection:<12} generation {generation:<3}");
         let mut line = match &self.progress {
-            Some(progress) => format!("{start} {}", progress.line()),
+            Some(progress) => format!("{start} {}", bar(progress)),
             None => format!("{start} {phase:<11} at position {position}"),
         };
         if let (Some(at), Some(why)) = (self.stopped_at, self.stopped_why) {
@@ -111,29 +78,28 @@ impl<'a> Shown<'a> {
     }
 }
 
-impl Progress<'_> {
-    fn line(&self) -> String {
-        let Self { events_done, events_total, events_per_second, .. } = self;
-        let done = events_done.saturating_mul(BAR_WIDTH).checked_div(*events_total);
-        let done = done.unwrap_or(BAR_WIDTH).min(BAR_WIDTH);
-        let full = "█".repeat(usize::try_from(done).unwrap_or_default());
-        let empty = "·".repeat(usize::try_from(BAR_WIDTH - done).unwrap_or_default());
-        let mut line =
-            format!("{full}{empty} {events_done} of {events_total} events · {events_per_second}/s");
-        if let Some(seconds) = self.seconds_left {
-            line += &format!(" · {seconds} s left");
-        }
-        if self.is_paused {
-            line += " · paused";
-        }
-        if self.is_stalled {
-            line += " · NO PROGRESS: does a server run?";
-        }
-        if let Some(failure) = self.failure {
-            line += &format!(" · failed, tried again: {failure}");
-        }
-        line
+/// How far a rebuild is, as a bar.
+fn bar(progress: &Progress) -> String {
+    let Progress { events_done, events_total, events_per_second, .. } = progress;
+    let done = events_done.saturating_mul(BAR_WIDTH).checked_div(*events_total);
+    let done = done.unwrap_or(BAR_WIDTH).min(BAR_WIDTH);
+    let full = "█".repeat(usize::try_from(done).unwrap_or_default());
+    let empty = "·".repeat(usize::try_from(BAR_WIDTH - done).unwrap_or_default());
+    let mut line =
+        format!("{full}{empty} {events_done} of {events_total} events · {events_per_second}/s");
+    if let Some(seconds) = progress.seconds_left {
+        line += &format!(" · {seconds} s left");
     }
+    if progress.is_paused {
+        line += " · paused";
+    }
+    if progress.is_stalled {
+        line += " · NO PROGRESS: does a server run?";
+    }
+    if let Some(failure) = &progress.failure {
+        line += &format!(" · failed, tried again: {failure}");
+    }
+    line
 }
 
 /// Whether people read along.

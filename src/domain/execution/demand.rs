@@ -73,6 +73,11 @@ impl Execution {
         demands
     }
 
+    /// How many leaves could be given out now.
+    pub fn ready_total(&self) -> usize {
+        if self.gives_out() { self.tree.ready().count() } else { 0 }
+    }
+
     /// Whether an event neither gives a leaf to an agent nor takes one away, and brings nothing
     /// forward that is due. A start may still make other leaves ready; none ceases to be.
     pub fn is_quiet(event: &Event) -> bool {

@@ -1,5 +1,6 @@
 //! How many streams there may be, how fast and how patient each is, and who has how many open.
 
+pub use crate::config::StreamLimits;
 use crate::domain::WorkspaceId;
 use crate::http::caller::Caller;
 use crate::http::code::Code;
@@ -7,59 +8,6 @@ use crate::http::problem::Problem;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
-
-/// How many streams one server has open.
-const SERVER_STREAMS_MAX: usize = 12_000;
-/// How many of them belong to one workspace.
-const WORKSPACE_STREAMS_MAX: usize = 10_000;
-/// How many of them belong to one caller.
-const CALLER_STREAMS_MAX: usize = 1_000;
-/// How large a message of a client may be.
-const MESSAGE_BYTES_MAX: usize = 64 * 1024;
-/// How many messages a client may send in a second.
-const MESSAGES_PER_SECOND_MAX: u32 = 20;
-/// How often a client is asked whether it is there.
-const PING_MS: u64 = 20_000;
-/// How long a client may say nothing, asked or not.
-const IDLE_MS_MAX: u64 = 60_000;
-/// How long a client may take nothing of what it is sent.
-const STALL_MS_MAX: u64 = 30_000;
-
-/// The limits of streams.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StreamLimits {
-    /// How many streams this server has open at most.
-    pub server_max: usize,
-    /// How many of them may belong to one workspace.
-    pub workspace_max: usize,
-    /// How many of them may belong to one caller.
-    pub caller_max: usize,
-    /// How large a message of a client may be.
-    pub message_bytes_max: usize,
-    /// How many messages a client may send in a second.
-    pub messages_per_second_max: u32,
-    /// How often the client of a WebSocket is asked whether it is there.
-    pub ping_ms: u64,
-    /// How long it may say nothing.
-    pub idle_ms_max: u64,
-    /// How long a client, of whatever kind, may take nothing of what it is sent.
-    pub stall_ms_max: u64,
-}
-
-impl Default for StreamLimits {
-    fn default() -> Self {
-        Self {
-            server_max: SERVER_STREAMS_MAX,
-            workspace_max: WORKSPACE_STREAMS_MAX,
-            caller_max: CALLER_STREAMS_MAX,
-            message_bytes_max: MESSAGE_BYTES_MAX,
-            messages_per_second_max: MESSAGES_PER_SECOND_MAX,
-            ping_ms: PING_MS,
-            idle_ms_max: IDLE_MS_MAX,
-            stall_ms_max: STALL_MS_MAX,
-        }
-    }
-}
 
 /// The streams that are open; clones are the same ones.
 #[derive(Clone)]

@@ -95,6 +95,11 @@ impl FromRequestParts<Arc<App>> for Opening {
 const POSITION_MAX: Position = Position::new(i64::MAX.unsigned_abs());
 
 async fn upgrade(parts: &mut Parts, app: &Arc<App>) -> Result<WebSocketUpgrade, Problem> {
+    if !app.config.is_websocket_enabled {
+        let detail = "this server sends live streams as Server-Sent Events only: ask for the same \
+                      address without Upgrade";
+        return Err(Problem::new(Code::BadRequest, detail));
+    }
     let asked = WebSocketUpgrade::from_request_parts(parts, app).await;
     asked.map_err(|error| Problem::new(Code::BadRequest, error.body_text()))
 }

@@ -3,15 +3,16 @@
 use crate::store::backend::Backend;
 use anyhow::{Context, Result};
 use planexe_ax::clock::Clock;
+use planexe_ax::config::Config;
 use planexe_ax::engine::{Engine, EngineConfig, Random};
 use planexe_ax::feed::{Feed, FeedConfig};
-use planexe_ax::http::{App, Polls, StreamLimits, Streams, listen, serve};
+use planexe_ax::http::{App, Polls, Streams, listen, serve};
 use planexe_ax::keys::Keyring;
 use planexe_ax::projections::windows;
-use planexe_ax::projector::{Projector, ProjectorConfig};
+use planexe_ax::projector::{Operator, Projector, ProjectorConfig};
 use planexe_ax::reading::Reader;
-use planexe_ax::store::Store;
 use planexe_ax::store::views::Views;
+use planexe_ax::store::{Store, StoreConfig};
 use serde_json::Value;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -45,7 +46,56 @@ pub(super) struct Answer {
     pub(super) body: Value,
 }
 
+/// A connection that is kept.
+pub(super) struct Wire {
+    stream: TcpStream,
+}
+
+impl Wire {
+    pub(super) async fn send(&mut self, bytes: &[u8]) -> Result<()> {
+        Ok(self.stream.write_all(bytes).await?)
+    }
+
+    /// What comes until the connection is closed; also when it is reset.
+    pub(super) async fn rest(&mut self) -> Result<String> {
+        let mut answer = Vec::new();
+        match self.stream.read_to_end(&mut answer).await {
+            Err(error) if error.kind() != std::io::ErrorKind::ConnectionReset => Err(error)?,
+            Ok(_) | Err(_) => Ok(String::from_utf8(answer)?),
+        }
+    }
+
+    /// The head of the next answer.
+    pub(super) async fn head(&mut self) -> Result<String> {
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            head.push(self.stream.read_u8().await?);
+        }
+        Ok(String::from_utf8(head)?.trim_end().to_owned())
+    }
+
+    /// The next answer, while the connection stays.
+    pub(super) async fn answer(&mut self) -> Result<Answer> {
+        let head = self.head().await?;
+        let mut answer = Answer::read(&head, "")?;
+        let length = answer.header("content-length").unwrap_or("0").parse()?;
+        let mut body = vec![0; length];
+        self.stream.read_exact(&mut body).await?;
+        answer = Answer::read(&head, std::str::from_utf8(&body)?)?;
+        Ok(answer)
+    }
+}
+
 impl Answer {
+    fn read(head: &str, body: &str) -> Result<Self> {
+        let status = head.split(' ').nth(1).context("no status")?.parse()?;
+        let body = match body {
+            "" => Value::Null,
+            body => serde_json::from_str(body).unwrap_or_else(|_| body.into()),
+        };
+        Ok(Self { status, head: head.to_owned(), body })
+    }
+
     pub(super) fn header(&self, name: &str) -> Option<&str> {
         let lines = self.head.lines().skip(1).filter_map(|line| line.split_once(':'));
         let mut found = lines.filter(|(known, _)| known.eq_ignore_ascii_case(name));
@@ -60,24 +110,36 @@ impl Answer {
 
 impl Server {
     pub(super) async fn on(backend: Backend) -> Result<Self> {
-        Self::with(backend, StreamLimits::default()).await
+        Self::set(backend, Config::default()).await
     }
 
-    async fn with(backend: Backend, limits: StreamLimits) -> Result<Self> {
-        let store = backend.open().await?;
+    /// One that is set like this.
+    pub(super) async fn set(backend: Backend, config: Config) -> Result<Self> {
+        let config = Arc::new(config);
+        let asked = StoreConfig {
+            read_connections_max: config.read_connections_max,
+            queue_requests_max: config.queue_requests_max,
+            ..backend.config()
+        };
+        let store = backend.open_with(&asked).await?;
         let views = Views::open(&backend.config()).await?;
         let clock = Clock::System;
-        let config = EngineConfig::default();
-        let engine =
-            Engine::start(store.clone(), clock.clone(), Random::from_system(), config).await?;
-        let (known, config) = (windows(), ProjectorConfig::default());
-        let projector =
-            Projector::start(store.clone(), views.clone(), known, clock.clone(), config);
+        let rules = EngineConfig {
+            policy: config.policy,
+            gives_work: config.is_execution_enabled,
+            ..EngineConfig::default()
+        };
+        let random = Random::from_system();
+        let engine = Engine::start(store.clone(), clock.clone(), random, rules).await?;
+        let (known, way) = (windows(), ProjectorConfig::default());
+        let projector = Projector::start(store.clone(), views.clone(), known, clock.clone(), way);
         projector.catch_up().await?;
-        let config = FeedConfig { views: Some(views.clone()), ..FeedConfig::new(clock.clone()) };
-        let feed = Feed::start(store.clone(), projector.reached(), config);
-        let reader = Reader::new(store.clone(), views.clone(), clock, projector.reached());
-        let streams = Streams::new(limits);
+        let told = FeedConfig { views: Some(views.clone()), ..FeedConfig::new(clock.clone()) };
+        let feed = Feed::start(store.clone(), projector.reached(), told);
+        let reader = Reader::new(store.clone(), views.clone(), clock.clone(), projector.reached());
+        let streams = Streams::new(config.streams.clone());
+        let started_at = clock.now();
+        let operator = Operator::new(Some(store.clone()), views.clone(), windows(), clock);
         let (stop, stopping) = watch::channel(false);
         let mut stopped = stopping.clone();
         let keys = Keyring::start(store.clone(), Clock::System).await?;
@@ -90,6 +152,9 @@ impl Server {
             feed: feed.clone(),
             streams: streams.clone(),
             origins: vec!["https://board.example".to_owned()],
+            operator,
+            started_at,
+            config,
             stopping,
         };
         let listener = listen(SocketAddr::from(([127, 0, 0, 1], 0)))?;
@@ -131,17 +196,18 @@ impl Server {
         Ok(())
     }
 
+    /// A connection of its own.
+    pub(super) async fn connect(&self) -> Result<Wire> {
+        Ok(Wire { stream: TcpStream::connect(self.address).await? })
+    }
+
     /// Sends these bytes, and reads what is answered.
     pub(super) async fn send(&self, request: &[u8]) -> Result<Answer> {
-        let mut stream = TcpStream::connect(self.address).await?;
-        stream.write_all(request).await?;
-        let mut answer = Vec::new();
-        stream.read_to_end(&mut answer).await?;
-        let answer = String::from_utf8(answer)?;
+        let mut wire = self.connect().await?;
+        wire.send(request).await?;
+        let answer = wire.rest().await?;
         let (head, body) = answer.split_once("\r\n\r\n").context("no head")?;
-        let status = head.split(' ').nth(1).context("no status")?.parse()?;
-        let body = if body.is_empty() { Value::Null } else { serde_json::from_str(body)? };
-        Ok(Answer { status, head: head.to_owned(), body })
+        Answer::read(head, body)
     }
 
     /// The status alone, without waiting for the end of the answer.
@@ -212,17 +278,17 @@ fn written(method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> V
 pub(super) async fn on_every<F: Future<Output = Result<()>>>(
     test: impl Fn(Server) -> F,
 ) -> Result<()> {
-    on_every_with(StreamLimits::default(), test).await
+    on_every_with(&Config::default(), test).await
 }
 
-/// The same, with these limits of streams.
+/// Runs a test on a server with each database, set like this.
 pub(super) async fn on_every_with<F: Future<Output = Result<()>>>(
-    limits: StreamLimits,
+    config: &Config,
     test: impl Fn(Server) -> F,
 ) -> Result<()> {
-    test(Server::with(Backend::sqlite()?, limits.clone()).await?).await?;
+    test(Server::set(Backend::sqlite()?, config.clone()).await?).await?;
     if !planexe_ax_testkit::postgres_is_skipped() {
-        test(Server::with(Backend::postgres().await?, limits).await?).await?;
+        test(Server::set(Backend::postgres().await?, config.clone()).await?).await?;
     }
     Ok(())
 }

@@ -5,8 +5,8 @@ use crate::http::access::key;
 use crate::http::house::{on_every, on_every_with};
 use crate::http::work::begin;
 use anyhow::{Context, Result, ensure};
+use planexe_ax::config::{Config, StreamLimits};
 use planexe_ax::domain::event::workspace::Role;
-use planexe_ax::http::StreamLimits;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_page_of_another_site_opens_no_stream() -> Result<()> {
@@ -36,8 +36,9 @@ async fn a_page_of_another_site_opens_no_stream() -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_stream_too_many_is_refused_until_another_one_is_closed() -> Result<()> {
-    let limits = StreamLimits { caller_max: 2, ..StreamLimits::default() };
-    on_every_with(limits, async |server| {
+    let streams = StreamLimits { caller_max: 2, ..StreamLimits::default() };
+    let config = Config { streams, ..Config::default() };
+    on_every_with(&config, async |server| {
         let mut first = Sse::open(&server, "/api/stream").await?;
         let mut second = Socket::open(&server, "/api/stream").await?;
         first.one().await?;

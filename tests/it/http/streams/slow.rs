@@ -6,7 +6,7 @@ use super::watching::work_once;
 use crate::http::house::{Server, on_every, on_every_with};
 use crate::http::work::{LARRY, begin, report};
 use anyhow::{Context, Result, ensure};
-use planexe_ax::http::StreamLimits;
+use planexe_ax::config::{Config, StreamLimits};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use tokio::io::AsyncWriteExt;
@@ -33,8 +33,9 @@ async fn chatter(server: &Server, execution: &str, rounds: usize) -> Result<()> 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reader_that_does_not_read_is_cut_and_delays_nobody() -> Result<()> {
-    let limits = StreamLimits { stall_ms_max: 1_000, ..StreamLimits::default() };
-    on_every_with(limits, async |server| {
+    let streams = StreamLimits { stall_ms_max: 1_000, ..StreamLimits::default() };
+    let config = Config { streams, ..Config::default() };
+    on_every_with(&config, async |server| {
         let execution = begin(&server).await?;
         let path = format!("/api/executions/{execution}/stream");
         let mut reads = Sse::open(&server, &path).await?;

@@ -3,7 +3,7 @@
 use super::client::{Socket, connect, patiently};
 use crate::http::house::{on_every, on_every_with};
 use anyhow::{Result, ensure};
-use planexe_ax::http::StreamLimits;
+use planexe_ax::config::{Config, StreamLimits};
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_tungstenite::tungstenite::Message;
@@ -63,8 +63,9 @@ async fn a_client_that_says_too_much_is_closed() -> Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_that_answers_no_ping_is_closed_and_one_that_does_is_not() -> Result<()> {
     const KEY: &str = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
-    let limits = StreamLimits { ping_ms: 20, idle_ms_max: 200, ..StreamLimits::default() };
-    on_every_with(limits, async |server| {
+    let streams = StreamLimits { ping_ms: 20, idle_ms_max: 200, ..StreamLimits::default() };
+    let config = Config { streams, ..Config::default() };
+    on_every_with(&config, async |server| {
         let mut answering = Socket::open(&server, "/api/stream").await?;
         answering.one().await?;
         let mut silent = connect(&server).await?;

@@ -1,0 +1,73 @@
+//! The flags of the command line: one for each setting, made from the table.
+
+use super::SETTINGS;
+use super::setting::{Kind, Setting};
+use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+/// The name of the flag that names the file.
+const CONFIG: &str = "config";
+
+/// What the command line sets.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Flags {
+    /// The file of settings.
+    pub config: Option<PathBuf>,
+    /// The settings, by their keys.
+    pub values: BTreeMap<&'static str, String>,
+}
+
+fn flag(setting: &'static Setting) -> Arg {
+    let (section, _) = setting.place();
+    let default = match setting.default {
+        "" => String::new(),
+        default => format!(", {default} when nothing is said"),
+    };
+    let help = format!("{} [{}{default}]", setting.help, setting.env);
+    let arg = Arg::new(setting.key).long(setting.flag()).help(help).global(true);
+    let arg = arg.value_name(value_name(setting.kind)).hide_short_help(section.is_some());
+    arg.help_heading(section.map_or("Settings".to_owned(), |it| format!("Settings: [{it}]")))
+}
+
+fn value_name(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Text => "TEXT",
+        Kind::Path => "PATH",
+        Kind::Database => "URL",
+        Kind::Address => "ADDRESS",
+        Kind::YesNo => "BOOL",
+        Kind::Choice(_) => "WORD",
+        Kind::Whole(..) => "NUMBER",
+        Kind::Texts => "LIST",
+    }
+}
+
+impl Args for Flags {
+    fn augment_args(command: Command) -> Command {
+        let config = Arg::new(CONFIG).long(CONFIG).value_name("FILE").global(true);
+        let config = config.value_parser(clap::value_parser!(PathBuf)).help_heading("Settings");
+        let help = "The file of settings; ax.toml in the data directory when there is one \
+                    [AX_CONFIG]";
+        command.arg(config.help(help)).args(SETTINGS.iter().map(flag))
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+impl FromArgMatches for Flags {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let value = |setting: &'static Setting| {
+            Some((setting.key, matches.get_one::<String>(setting.key)?.clone()))
+        };
+        let values = SETTINGS.iter().filter_map(value).collect();
+        Ok(Self { config: matches.get_one::<PathBuf>(CONFIG).cloned(), values })
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}

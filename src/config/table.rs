@@ -1,0 +1,306 @@
+//! Everything that can be set, each in one entry: flag, variable, name in the file, what it takes,
+//! what it is when nothing is said. The page `docs/CONFIGURATION.md` is written from it.
+
+use super::setting::{Kind, Setting};
+
+const fn setting(
+    key: &'static str,
+    env: &'static str,
+    default: &'static str,
+    kind: Kind,
+    help: &'static str,
+) -> Setting {
+    Setting { key, env, default, kind, is_secret: false, help }
+}
+
+const MS_MAX: u64 = 600_000;
+const HOURS_MAX: u64 = 100_000;
+const SECONDS_MAX: u64 = 360_000_000;
+const MIB: u64 = 1 << 20;
+
+/// Everything that can be set, in the order in which it is shown.
+pub const SETTINGS: &[Setting] = &[
+    Setting {
+        key: "database",
+        env: "DATABASE_URL",
+        default: "",
+        kind: Kind::Database,
+        is_secret: true,
+        help: "Where the log is kept; a SQLite file in the data directory when nothing is said",
+    },
+    setting("data_dir", "AX_DATA_DIR", "./ax-data", Kind::Path, "Where ax keeps its files"),
+    setting(
+        "listen",
+        "AX_LISTEN",
+        "127.0.0.1:8000",
+        Kind::Address,
+        "Where ax listens; port 0 takes any that is free",
+    ),
+    setting(
+        "metrics_listen",
+        "AX_METRICS_LISTEN",
+        "",
+        Kind::Address,
+        "Where /metrics and /api/admin are served instead, on a listener of their own",
+    ),
+    setting(
+        "log",
+        "AX_LOG",
+        "info",
+        Kind::Text,
+        "What ax logs: error, warn, info, debug, trace, or a filter such as \
+         planexe_ax::store=debug",
+    ),
+    setting("log_format", "AX_LOG_FORMAT", "text", Kind::Choice(&["text", "json"]), "How it logs"),
+    setting(
+        "execution.enabled",
+        "PLANEXE_EXECUTION_ENABLED",
+        "true",
+        Kind::YesNo,
+        "Whether executions are made and tasks given out; what is under way is reported and read \
+         in any case",
+    ),
+    setting(
+        "execution.timeout_hours",
+        "PLANEXE_EXECUTION_TIMEOUT_HOURS",
+        "168",
+        Kind::Whole(1, HOURS_MAX),
+        "How old a new execution may grow before a person is asked",
+    ),
+    setting(
+        "execution.task_timeout_hours",
+        "AX_EXECUTION_TASK_TIMEOUT_HOURS",
+        "24",
+        Kind::Whole(1, HOURS_MAX),
+        "How long one attempt at a task may take, where the task names no limit",
+    ),
+    setting(
+        "execution.lease_seconds",
+        "AX_EXECUTION_LEASE_SECONDS",
+        "1800",
+        Kind::Whole(10, SECONDS_MAX),
+        "How long a lease lasts without a sign of life",
+    ),
+    setting(
+        "execution.agent_silence_seconds",
+        "AX_EXECUTION_AGENT_SILENCE_SECONDS",
+        "1800",
+        Kind::Whole(1, SECONDS_MAX),
+        "How long an agent may be silent before it counts as lost",
+    ),
+    setting(
+        "execution.agent_wait_hours",
+        "AX_EXECUTION_AGENT_WAIT_HOURS",
+        "24",
+        Kind::Whole(1, HOURS_MAX),
+        "How long an execution waits for its lost agent before that escalates",
+    ),
+    setting(
+        "execution.blocker_wait_hours",
+        "AX_EXECUTION_BLOCKER_WAIT_HOURS",
+        "48",
+        Kind::Whole(1, HOURS_MAX),
+        "How long a blocker waits before it escalates",
+    ),
+    setting(
+        "execution.cancel_grace_seconds",
+        "AX_EXECUTION_CANCEL_GRACE_SECONDS",
+        "60",
+        Kind::Whole(0, SECONDS_MAX),
+        "How long a running task may take to wind down after a cancel",
+    ),
+    setting(
+        "execution.attempts_max",
+        "AX_EXECUTION_ATTEMPTS_MAX",
+        "3",
+        Kind::Whole(1, 1_000),
+        "How often a task is tried, where the task does not say",
+    ),
+    setting(
+        "execution.backoff_seconds",
+        "AX_EXECUTION_BACKOFF_SECONDS",
+        "300",
+        Kind::Whole(0, SECONDS_MAX),
+        "The first wait before another attempt, where the task does not say",
+    ),
+    setting(
+        "execution.losses_max",
+        "AX_EXECUTION_LOSSES_MAX",
+        "3",
+        Kind::Whole(1, 1_000),
+        "How often in a row an agent may fall silent over a task before a person looks at it",
+    ),
+    setting(
+        "agents.poll_interval_seconds",
+        "PLANEXE_AGENT_POLL_INTERVAL_SECONDS",
+        "300",
+        Kind::Whole(1, SECONDS_MAX),
+        "How often an agent that does not wait is told to ask for work again",
+    ),
+    setting(
+        "streams.websocket_enabled",
+        "PLANEXE_WEBSOCKET_ENABLED",
+        "true",
+        Kind::YesNo,
+        "Whether live streams are served over WebSocket; Server-Sent Events are in any case",
+    ),
+    setting(
+        "streams.server_max",
+        "AX_STREAMS_SERVER_MAX",
+        "12000",
+        Kind::Whole(1, 1_000_000),
+        "How many live streams a server has open at once",
+    ),
+    setting(
+        "streams.workspace_max",
+        "AX_STREAMS_WORKSPACE_MAX",
+        "10000",
+        Kind::Whole(1, 1_000_000),
+        "How many of them may belong to one workspace",
+    ),
+    setting(
+        "streams.caller_max",
+        "AX_STREAMS_CALLER_MAX",
+        "1000",
+        Kind::Whole(1, 1_000_000),
+        "How many of them may belong to one caller",
+    ),
+    setting(
+        "streams.stall_ms_max",
+        "AX_STREAMS_STALL_MS_MAX",
+        "30000",
+        Kind::Whole(100, MS_MAX),
+        "How long a client may take nothing of what it is sent before its connection ends",
+    ),
+    setting(
+        "streams.origins",
+        "AX_STREAMS_ORIGINS",
+        "",
+        Kind::Texts,
+        "Other sites whose pages may open live streams, such as https://board.example",
+    ),
+    setting(
+        "archive.retention_days",
+        "PLANEXE_EVENT_LOG_RETENTION_DAYS",
+        "90",
+        Kind::Whole(1, 36_500),
+        "How long events stay where they are read fast before they may go to an archive; the log \
+         itself is kept for ever",
+    ),
+    setting(
+        "decomposition.model",
+        "PLANEXE_DECOMPOSITION_MODEL",
+        "",
+        Kind::Text,
+        "The language model that breaks tasks down; none when nothing is said",
+    ),
+    setting(
+        "decomposition.confidence_permille_min",
+        "AX_DECOMPOSITION_CONFIDENCE_PERMILLE_MIN",
+        "700",
+        Kind::Whole(0, 1_000),
+        "The confidence, in thousandths, under which a person reviews a decomposition",
+    ),
+    setting(
+        "store.read_connections_max",
+        "AX_STORE_READ_CONNECTIONS_MAX",
+        "8",
+        Kind::Whole(1, 1_000),
+        "How many connections read the log at once",
+    ),
+    setting(
+        "store.queue_requests_max",
+        "AX_STORE_QUEUE_REQUESTS_MAX",
+        "4096",
+        Kind::Whole(1, 1_000_000),
+        "How many requests may wait to be stored",
+    ),
+    setting(
+        "http.connections_max",
+        "AX_HTTP_CONNECTIONS_MAX",
+        "12000",
+        Kind::Whole(1, 1_000_000),
+        "How many connections are open at once; a further one is answered 503",
+    ),
+    setting(
+        "http.in_flight_max",
+        "AX_HTTP_IN_FLIGHT_MAX",
+        "256",
+        Kind::Whole(1, 100_000),
+        "How many requests are worked on at once; health, metrics, heartbeats, parked polls and \
+         streams are not counted",
+    ),
+    setting(
+        "http.queue_max",
+        "AX_HTTP_QUEUE_MAX",
+        "1024",
+        Kind::Whole(0, 1_000_000),
+        "How many requests may wait for their turn; a further one is answered 503 at once",
+    ),
+    setting(
+        "http.body_bytes_max",
+        "AX_HTTP_BODY_BYTES_MAX",
+        "1048576",
+        Kind::Whole(1_024, 64 * MIB),
+        "How large a body may be",
+    ),
+    setting(
+        "http.header_bytes_max",
+        "AX_HTTP_HEADER_BYTES_MAX",
+        "16384",
+        Kind::Whole(1_024, MIB),
+        "How large the headers of a request may be, names and values together",
+    ),
+    setting(
+        "http.url_bytes_max",
+        "AX_HTTP_URL_BYTES_MAX",
+        "8192",
+        Kind::Whole(256, 32_768),
+        "How long the path and the query may be",
+    ),
+    setting(
+        "http.head_ms_max",
+        "AX_HTTP_HEAD_MS_MAX",
+        "10000",
+        Kind::Whole(10, MS_MAX),
+        "How long a connection may take to send the head of its next request, idle or not, before \
+         it is closed",
+    ),
+    setting(
+        "http.body_ms_max",
+        "AX_HTTP_BODY_MS_MAX",
+        "10000",
+        Kind::Whole(10, MS_MAX),
+        "How long a body may take to arrive",
+    ),
+    setting(
+        "http.request_ms_max",
+        "AX_HTTP_REQUEST_MS_MAX",
+        "15000",
+        Kind::Whole(10, MS_MAX),
+        "How long a request may take, its body included; parked polls and streams are not counted",
+    ),
+    setting(
+        "http.linger_ms",
+        "AX_HTTP_LINGER_MS",
+        "1000",
+        Kind::Whole(0, 9_000),
+        "How long open connections are still listened to when the server stops: whatever was on \
+         its way is answered",
+    ),
+    setting(
+        "rates.agent_requests_per_minute",
+        "AX_RATES_AGENT_REQUESTS_PER_MINUTE",
+        "100",
+        Kind::Whole(0, 1_000_000),
+        "How many requests an agent may make in a minute; 0 for no limit. Heartbeats, polls that \
+         wait and streams are not counted",
+    ),
+    setting(
+        "rates.user_requests_per_minute",
+        "AX_RATES_USER_REQUESTS_PER_MINUTE",
+        "0",
+        Kind::Whole(0, 1_000_000),
+        "How many requests a person may make in a minute; 0 for no limit",
+    ),
+];
