@@ -10,3 +10,4 @@ mod reading;
 mod starting;
 mod store;
 mod tidy;
+mod webhooks;
