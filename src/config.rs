@@ -1,5 +1,10 @@
 //! What can be set, by flags and by the environment, and what it comes to.
 
+mod webhooks;
+
+pub use webhooks::{HiddenText, WebhookSettings};
+
+use crate::webhooks::WebhooksConfig;
 use std::{
     fmt,
     net::SocketAddr,
@@ -35,6 +40,10 @@ pub struct Settings {
     #[arg(long, env = "AX_LOG_FORMAT", value_name = "FORMAT", default_value = "text")]
     #[arg(global = true)]
     pub log_format: LogFormat,
+
+    /// How webhooks are sent.
+    #[command(flatten)]
+    pub webhooks: WebhookSettings,
 }
 
 /// How the program logs.
@@ -47,12 +56,14 @@ pub enum LogFormat {
 }
 
 /// The configuration that the settings come to.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Config {
     /// Where the log is kept.
     pub database: Database,
     /// Where the door is.
     pub listen: SocketAddr,
+    /// How webhooks are sent.
+    pub webhooks: WebhooksConfig,
 }
 
 /// Where the log is kept.
@@ -82,6 +93,9 @@ pub enum ConfigError {
          them out: listen on 127.0.0.1"
     )]
     Public(SocketAddr),
+    /// A setting about webhooks is wrong.
+    #[error("{0}")]
+    Webhooks(String),
 }
 
 impl Config {
@@ -91,7 +105,8 @@ impl Config {
             Some(url) => Database::parse(url)?,
             None => Database::Sqlite(settings.data_dir.join(DATABASE_FILE)),
         };
-        Ok(Self { database, listen: parse_listen(&settings.listen)? })
+        let webhooks = settings.webhooks.resolve(&database)?;
+        Ok(Self { database, listen: parse_listen(&settings.listen)?, webhooks })
     }
 }
 

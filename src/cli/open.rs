@@ -3,7 +3,7 @@
 use crate::{
     config::Database,
     exit::{Exit, Failure},
-    store::{OpenError, Store, StoreConfig, StoreError, views::Views},
+    store::{OpenError, Store, StoreConfig, StoreError, outbox::Outbox, views::Views},
 };
 use anyhow::anyhow;
 
@@ -21,6 +21,11 @@ pub(super) async fn open_store(database: &Database) -> Result<Store, Failure> {
 /// Opens the tables of the windows.
 pub(super) async fn open_views(database: &Database) -> Result<Views, Failure> {
     Views::open(&StoreConfig::new(database.url())).await.map_err(refusal)
+}
+
+/// Opens the outbox of the webhooks; the archive has been opened before.
+pub(super) async fn open_outbox(database: &Database) -> Result<Outbox, Failure> {
+    Outbox::open(&StoreConfig::new(database.url())).await.map_err(refusal)
 }
 
 /// Why the program ends when something cannot be opened.

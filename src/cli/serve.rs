@@ -1,6 +1,6 @@
 //! `ax serve`: opens the archive and the door, and closes both in order when asked to stop.
 
-use super::open::{open_store, open_views, refusal};
+use super::open::{open_outbox, open_store, open_views, refusal};
 use crate::{
     clock::Clock,
     config::{Config, Database},
@@ -13,6 +13,7 @@ use crate::{
     projector::{Auditor, AuditorConfig, Projector, ProjectorConfig},
     reading::Reader,
     store::{LogFilter, Position, Store},
+    webhooks::Webhooks,
 };
 use anyhow::{Context, anyhow};
 use std::{
@@ -54,6 +55,8 @@ pub(super) async fn serve(config: &Config) -> Result<(), Failure> {
         AuditorConfig::default(),
     );
     auditor.start();
+    let (outbox, random) = (open_outbox(&config.database).await?, Random::from_system());
+    let webhooks = Webhooks::start(engine.clone(), outbox, random, config.webhooks.clone());
     announce(address, &config.database);
     let reader = Reader::new(store.clone(), views.clone(), Clock::System, projector.reached());
     let (stopping, stopped) = watch::channel(false);
@@ -66,10 +69,12 @@ pub(super) async fn serve(config: &Config) -> Result<(), Failure> {
         keys: keys.clone(),
         polls: Polls::default(),
         reader,
+        webhooks: webhooks.clone(),
         stopping: stopped,
     };
     let ended = until_stopped(listener, app, stopping, stop).await;
     keys.stop().await;
+    webhooks.stop().await;
     engine.stop().await;
     auditor.stop().await;
     projector.stop().await;

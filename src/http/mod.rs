@@ -31,6 +31,7 @@ mod shown;
 mod tasks;
 mod terms;
 mod timeline;
+mod webhooks;
 mod work;
 mod work_shown;
 mod writing;
@@ -44,6 +45,7 @@ use crate::engine::Engine;
 use crate::keys::Keyring;
 use crate::reading::Reader;
 use crate::store::Position;
+use crate::webhooks::Webhooks;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
@@ -69,6 +71,8 @@ pub struct App {
     pub polls: Polls,
     /// What is asked of the windows.
     pub reader: Reader,
+    /// What sends notices to other servers.
+    pub webhooks: Webhooks,
     /// Whether the server stops: whoever waits is sent away.
     pub stopping: watch::Receiver<bool>,
 }
@@ -126,6 +130,14 @@ fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(access::session::link))
         .routes(routes!(access::tickets::create))
         .routes(routes!(access::workspace::get, access::workspace::change));
+    let webhooks = OpenApiRouter::new()
+        .routes(routes!(webhooks::list, webhooks::register))
+        .routes(routes!(webhooks::register_by_document))
+        .routes(routes!(webhooks::get, webhooks::change, webhooks::remove))
+        .routes(routes!(webhooks::rotate))
+        .routes(routes!(webhooks::deliveries))
+        .routes(routes!(webhooks::retry))
+        .routes(routes!(webhooks::test));
     let machine = OpenApiRouter::new()
         .routes(routes!(health::get))
         .routes(routes!(health::ready))
@@ -141,6 +153,7 @@ fn routes() -> OpenApiRouter<Arc<App>> {
         .merge(executions)
         .merge(plans)
         .merge(access)
+        .merge(webhooks)
         .merge(machine)
 }
 

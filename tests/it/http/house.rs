@@ -10,7 +10,9 @@ use planexe_ax::projections::windows;
 use planexe_ax::projector::{Projector, ProjectorConfig};
 use planexe_ax::reading::Reader;
 use planexe_ax::store::Store;
+use planexe_ax::store::outbox::Outbox;
 use planexe_ax::store::views::Views;
+use planexe_ax::webhooks::{KeySource, Network, SealKey, Webhooks, WebhooksConfig};
 use serde_json::Value;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -28,6 +30,7 @@ pub(super) struct Server {
     pub(super) keys: Keyring,
     projector: Projector,
     views: Views,
+    pub(super) webhooks: Webhooks,
     pub(super) store: Store,
     /// Kept: the database goes with it.
     _backend: Backend,
@@ -54,8 +57,29 @@ impl Answer {
     }
 }
 
+/// Webhooks reach this machine, whatever the port; the key is made beside a file, and given where
+/// there is none.
+pub(super) fn to_this_machine(backend: &Backend) -> WebhooksConfig {
+    let mut config = WebhooksConfig::new(match backend {
+        Backend::Sqlite(file) => KeySource::MadeIn(file.folder().join("secret.key")),
+        Backend::Postgres(_) | Backend::Memory(_) => {
+            KeySource::Given(SealKey::draw(&Random::from_system()).0)
+        }
+    });
+    config.targets.allows_http = true;
+    config.targets.ports = (1_024..=u16::MAX).collect();
+    config.targets.networks = vec![Network::parse("127.0.0.0/8").expect("a network")];
+    config
+}
+
 impl Server {
     pub(super) async fn on(backend: Backend) -> Result<Self> {
+        let config = to_this_machine(&backend);
+        Self::sending(backend, config).await
+    }
+
+    /// A server that sends webhooks so.
+    pub(super) async fn sending(backend: Backend, webhooks: WebhooksConfig) -> Result<Self> {
         let store = backend.open().await?;
         let views = Views::open(&backend.config()).await?;
         let clock = Clock::System;
@@ -69,6 +93,8 @@ impl Server {
         let reader = Reader::new(store.clone(), views.clone(), clock, projector.reached());
         let (stop, stopping) = watch::channel(false);
         let mut stopped = stopping.clone();
+        let (outbox, random) = (Outbox::open(&backend.config()).await?, Random::from_system());
+        let webhooks = Webhooks::start(engine.clone(), outbox, random, webhooks);
         let keys = Keyring::start(store.clone(), Clock::System).await?;
         let app = App {
             database: "test",
@@ -76,6 +102,7 @@ impl Server {
             keys: keys.clone(),
             polls: Polls::default(),
             reader,
+            webhooks: webhooks.clone(),
             stopping,
         };
         let listener = TcpListener::bind("127.0.0.1:0").await?;
@@ -85,13 +112,25 @@ impl Server {
         };
         let serving = tokio::spawn(serve(listener, Arc::new(app), stopped));
         let _backend = backend;
-        Ok(Self { address, stop, serving, engine, keys, projector, views, store, _backend })
+        Ok(Self {
+            address,
+            stop,
+            serving,
+            engine,
+            keys,
+            projector,
+            views,
+            webhooks,
+            store,
+            _backend,
+        })
     }
 
     pub(super) async fn stop(self) -> Result<()> {
         self.stop.send_replace(true);
         self.serving.await??;
         self.keys.stop().await;
+        self.webhooks.stop().await;
         self.engine.stop().await;
         self.projector.stop().await;
         self.views.close().await;

@@ -7,4 +7,5 @@ mod history;
 mod house;
 mod plain;
 mod plans;
+mod webhooks;
 mod work;
