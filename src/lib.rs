@@ -11,6 +11,7 @@ pub mod keys;
 pub mod projector;
 pub mod reading;
 pub mod telemetry;
+pub mod webhooks;
 
 pub use planexe_ax_domain as domain;
 pub use planexe_ax_projections as projections;

@@ -3,7 +3,7 @@
 use crate::{
     config::{Config, Database},
     exit::{Exit, Failure},
-    store::{OpenError, Store, StoreConfig, StoreError, views::Views},
+    store::{OpenError, Store, StoreConfig, StoreError, outbox::Outbox, views::Views},
 };
 use anyhow::anyhow;
 
@@ -29,6 +29,11 @@ fn store_config(config: &Config) -> StoreConfig {
         queue_requests_max: config.queue_requests_max,
         ..StoreConfig::new(config.database.url())
     }
+}
+
+/// Opens the outbox of the webhooks; the archive has been opened before.
+pub(super) async fn open_outbox(database: &Database) -> Result<Outbox, Failure> {
+    Outbox::open(&StoreConfig::new(database.url())).await.map_err(refusal)
 }
 
 /// Why the program ends when something cannot be opened.

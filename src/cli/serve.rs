@@ -1,9 +1,9 @@
 //! `ax serve`: opens the archive and the door, and closes both in order when asked to stop.
 
-use super::open::{open_store, open_views, refusal};
+use super::open::{open_outbox, open_store, open_views, refusal};
 use crate::{
     clock::Clock,
-    config::{Config, Database},
+    config::{Config, ConfigError, Database},
     domain::Event,
     engine::{Engine, EngineConfig, EngineError, Random},
     exit::{Exit, Failure},
@@ -14,6 +14,7 @@ use crate::{
     projector::{Auditor, AuditorConfig, Operator, Projector, ProjectorConfig},
     reading::Reader,
     store::{LogFilter, Position, Store},
+    webhooks::Webhooks,
 };
 use anyhow::{Context, anyhow};
 use std::{
@@ -39,6 +40,9 @@ pub(super) async fn serve(config: &Config) -> Result<(), Failure> {
     let doors = Doors::bind(config)?;
     let store = open_store(config).await?;
     let views = open_views(config).await?;
+    let keys = Keyring::start(store.clone(), Clock::System).await;
+    let keys = keys.map_err(|error| refusal(error.into()))?;
+    known_to_others(config, &keys)?;
     let engine = start_engine(&store, config).await?;
     let projector = Projector::start(
         store.clone(),
@@ -58,13 +62,13 @@ pub(super) async fn serve(config: &Config) -> Result<(), Failure> {
     let reached = Reached::follow(&store, views.clone(), projector.reached());
     let feed_config = FeedConfig { views: Some(views.clone()), ..FeedConfig::new(Clock::System) };
     let feed = Feed::start(store.clone(), reached.position(), feed_config);
-    announce(&doors, &config.database)?;
+    let (outbox, random) = (open_outbox(&config.database).await?, Random::from_system());
+    let webhooks = Webhooks::start(engine.clone(), outbox, random, config.webhooks.clone());
+    announce(&doors, &config.database, &keys)?;
     let reader = Reader::new(store.clone(), views.clone(), Clock::System, projector.reached());
     let operator =
         Operator::new(Some(store.clone()), views.clone(), projections::windows(), Clock::System);
     let (stopping, stopped) = watch::channel(false);
-    let keys = Keyring::start(store.clone(), Clock::System).await;
-    let keys = keys.map_err(|error| refusal(error.into()))?;
     let app = App {
         database: config.database.kind(),
         engine: engine.clone(),
@@ -77,18 +81,30 @@ pub(super) async fn serve(config: &Config) -> Result<(), Failure> {
         operator,
         started_at: Clock::System.now(),
         config: Arc::new(config.clone()),
+        webhooks: webhooks.clone(),
         stopping: stopped,
     };
     let ended = until_stopped(doors, app, stopping, stop).await;
     feed.stop().await;
     reached.stop().await;
     keys.stop().await;
+    webhooks.stop().await;
     engine.stop().await;
     auditor.stop().await;
     projector.stop().await;
     views.close().await;
     store.close().await;
     ended
+}
+
+/// Whoever reaches a server without keys owns it: then only this machine may.
+fn known_to_others(config: &Config, keys: &Keyring) -> Result<(), Failure> {
+    let Some(public) = config.public() else { return Ok(()) };
+    if keys.is_unused() {
+        return Err(Exit::Usage.because(ConfigError::Public(public)));
+    }
+    warn!(server.address = %public, "keys come in over {public} in the clear: put TLS before it");
+    Ok(())
 }
 
 /// Starts the engine, on a log of which it knows every event.
@@ -168,14 +184,19 @@ fn bind(address: SocketAddr, flag: &str) -> Result<TcpListener, Failure> {
 }
 
 /// Tells the one who started it where it is and what to try.
-fn announce(doors: &Doors, database: &Database) -> Result<(), Failure> {
+fn announce(doors: &Doors, database: &Database, keys: &Keyring) -> Result<(), Failure> {
     let place = |door: &TcpListener| door.local_addr().context("cannot tell the address");
     let address = place(&doors.public)?;
     let apart = doors.operators.as_ref().map(place).transpose()?;
     let apart = apart.map(|it| format!("metrics:  http://{it}/metrics\n")).unwrap_or_default();
+    let access = match keys.is_unused() {
+        true => "one user, no keys: whoever reaches this machine's own address owns everything",
+        false => "by API key",
+    };
     let lines = format!(
         "ax {} listens on http://{address}\n\
          database: {database}\n\
+         access:   {access}\n\
          try:      curl http://{address}/healthz\n\
          {apart}stop:     ctrl-c\n",
         env!("CARGO_PKG_VERSION")

@@ -18,6 +18,11 @@ pub struct Flags {
     pub values: BTreeMap<&'static str, String>,
 }
 
+/// What can be set by a flag: a secret cannot, others on the machine could see it.
+fn flagged() -> impl Iterator<Item = &'static Setting> {
+    SETTINGS.iter().filter(|it| !it.is_secret || it.kind == Kind::Database)
+}
+
 fn flag(setting: &'static Setting) -> Arg {
     let (section, _) = setting.place();
     let default = match setting.default {
@@ -49,7 +54,7 @@ impl Args for Flags {
         let config = config.value_parser(clap::value_parser!(PathBuf)).help_heading("Settings");
         let help = "The file of settings; ax.toml in the data directory when there is one \
                     [AX_CONFIG]";
-        command.arg(config.help(help)).args(SETTINGS.iter().map(flag))
+        command.arg(config.help(help)).args(flagged().map(flag))
     }
 
     fn augment_args_for_update(command: Command) -> Command {
@@ -62,7 +67,7 @@ impl FromArgMatches for Flags {
         let value = |setting: &'static Setting| {
             Some((setting.key, matches.get_one::<String>(setting.key)?.clone()))
         };
-        let values = SETTINGS.iter().filter_map(value).collect();
+        let values = flagged().filter_map(value).collect();
         Ok(Self { config: matches.get_one::<PathBuf>(CONFIG).cloned(), values })
     }
 

@@ -9,6 +9,7 @@ mod sections;
 mod setting;
 mod table;
 mod values;
+mod webhooks;
 
 pub use database::Database;
 pub use file::File;
@@ -20,6 +21,7 @@ pub use table::SETTINGS;
 pub use values::{Known, Source, Values};
 
 use crate::domain::Policy;
+use crate::webhooks::WebhooksConfig;
 use std::{
     io,
     net::SocketAddr,
@@ -42,7 +44,7 @@ pub enum LogFormat {
 }
 
 /// The configuration that the settings come to.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Config {
     /// Where the log is kept.
     pub database: Database,
@@ -82,6 +84,8 @@ pub struct Config {
     pub rates: Rates,
     /// What of this should be otherwise.
     pub warnings: Vec<String>,
+    /// How webhooks are sent.
+    pub webhooks: WebhooksConfig,
     /// Every value, and who set it.
     pub values: Values,
 }
@@ -89,6 +93,9 @@ pub struct Config {
 /// Why a setting was refused.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
+    /// A setting about webhooks is wrong.
+    #[error("{0}")]
+    Webhooks(String),
     /// It cannot have this value.
     #[error("`{key}` cannot be `{value}`, as {place} has it: write {wanted}")]
     Value {
@@ -141,7 +148,7 @@ pub enum ConfigError {
     /// The address can be reached from other machines.
     #[error(
         "`{0}` can be reached from other machines, and there are no API keys yet that would keep \
-         them out: listen on 127.0.0.1"
+         them out: make one (ax keys create --name … --role owner), or listen on 127.0.0.1"
     )]
     Public(SocketAddr),
 }
@@ -150,6 +157,12 @@ impl Config {
     /// Reads the settings: flags, the environment of this process, and the file.
     pub fn resolve(flags: &Flags) -> Result<Self, ConfigError> {
         Self::resolve_in(flags, &|name| std::env::var(name).ok())
+    }
+
+    /// The address that others can reach, when there is one.
+    pub fn public(&self) -> Option<SocketAddr> {
+        let all = [Some(self.listen), self.metrics_listen];
+        all.into_iter().flatten().find(|address| !address.ip().is_loopback())
     }
 
     /// Reads the settings in another environment.
@@ -171,10 +184,7 @@ impl Config {
         let database = database.unwrap_or(Database::Sqlite(data_dir.join(DATABASE_FILE)));
         let listen = values.address("listen").expect("it was checked, and has a default");
         let metrics_listen = values.address("metrics_listen");
-        let is_public = |it: &&SocketAddr| !it.ip().is_loopback();
-        if let Some(public) = [Some(listen), metrics_listen].iter().flatten().find(is_public) {
-            return Err(ConfigError::Public(*public));
-        }
+        let webhooks = webhooks::webhooks(&values, &database)?;
         let connections = values.whole("store.read_connections_max");
         Ok(Self {
             database,
@@ -199,6 +209,7 @@ impl Config {
             door: Door::of(&values),
             rates: Rates::of(&values),
             warnings: Vec::new(),
+            webhooks,
             values,
         })
     }

@@ -180,6 +180,51 @@ pub const SETTINGS: &[Setting] = &[
         "Other sites whose pages may open live streams, such as https://board.example",
     ),
     setting(
+        "secret_key_file",
+        "AX_SECRET_KEY_FILE",
+        "",
+        Kind::Path,
+        "A file with the key that seals the secrets of webhooks: 32 bytes in base64 or \
+         hexadecimal, the same for all servers on one database; beside a SQLite file one is made \
+         when it is needed",
+    ),
+    Setting {
+        key: "secret_key",
+        env: "AX_SECRET_KEY",
+        default: "",
+        kind: Kind::Text,
+        is_secret: true,
+        help: "The key itself, where it cannot be in a file",
+    },
+    setting(
+        "webhooks.allow_http",
+        "AX_WEBHOOKS_ALLOW_HTTP",
+        "false",
+        Kind::YesNo,
+        "Whether webhooks may be sent by http too, on port 80 and the ports that are opened",
+    ),
+    setting(
+        "webhooks.ports",
+        "AX_WEBHOOKS_PORTS",
+        "",
+        Kind::Texts,
+        "The ports that webhooks may be sent to beside 443",
+    ),
+    setting(
+        "webhooks.networks",
+        "AX_WEBHOOKS_NETWORKS",
+        "",
+        Kind::Texts,
+        "The networks that webhooks may be sent to though they are not public, such as 10.1.0.0/16",
+    ),
+    setting(
+        "webhooks.ca_file",
+        "AX_WEBHOOKS_CA_FILE",
+        "",
+        Kind::Path,
+        "Certificates (PEM) of authorities that are trusted beside the public ones",
+    ),
+    setting(
         "archive.retention_days",
         "PLANEXE_EVENT_LOG_RETENTION_DAYS",
         "90",

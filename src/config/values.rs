@@ -32,8 +32,15 @@ pub struct Known {
 }
 
 /// The value of every setting.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Values(BTreeMap<&'static str, Known>);
+
+/// Some of them are secrets: how many there are is all that is told.
+impl std::fmt::Debug for Values {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Values({})", self.0.len())
+    }
+}
 
 impl Source {
     /// One word for it.

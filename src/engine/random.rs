@@ -39,6 +39,11 @@ impl Random {
         drawn[..8].iter().fold(0, |number, byte| (number << 8) | u64::from(*byte))
     }
 
+    /// As many bytes as a secret needs.
+    pub fn bytes(&self) -> [u8; 32] {
+        self.draw()
+    }
+
     /// An id that sorts by time.
     pub fn event_id(&self, at: Timestamp) -> Uuid {
         let drawn = self.draw();

@@ -138,6 +138,8 @@ codes! {
          space.";
     Unavailable "unavailable" SERVICE_UNAVAILABLE later "The database does not answer",
         "Nothing was stored. Try again after `Retry-After`.";
+    NotConfigured "not_configured" SERVICE_UNAVAILABLE never "The server is not set up for this",
+        "The detail says what its operator must set.";
     Internal "internal" INTERNAL_SERVER_ERROR later "Something is wrong with the server",
         "It is in the server's log under `request_id`. Repeat the request with the same key.";
 }

@@ -37,6 +37,7 @@ mod streams;
 mod tasks;
 mod terms;
 mod timeline;
+mod webhooks;
 mod work;
 mod work_shown;
 mod writing;
@@ -56,6 +57,7 @@ use crate::keys::Keyring;
 use crate::projector::Operator;
 use crate::reading::Reader;
 use crate::store::Position;
+use crate::webhooks::Webhooks;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
@@ -95,6 +97,8 @@ pub struct App {
     pub started_at: Timestamp,
     /// What is set.
     pub config: Arc<Config>,
+    /// What sends notices to other servers.
+    pub webhooks: Webhooks,
     /// Whether the server stops: whoever waits is sent away.
     pub stopping: watch::Receiver<bool>,
 }
@@ -164,11 +168,20 @@ fn public_routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(access::session::link))
         .routes(routes!(access::tickets::create))
         .routes(routes!(access::workspace::get, access::workspace::change));
+    let webhooks = OpenApiRouter::new()
+        .routes(routes!(webhooks::list, webhooks::register))
+        .routes(routes!(webhooks::register_by_document))
+        .routes(routes!(webhooks::get, webhooks::change, webhooks::remove))
+        .routes(routes!(webhooks::rotate))
+        .routes(routes!(webhooks::deliveries))
+        .routes(routes!(webhooks::retry))
+        .routes(routes!(webhooks::test));
     OpenApiRouter::new()
         .merge(agents)
         .merge(executions)
         .merge(plans)
         .merge(access)
+        .merge(webhooks)
         .merge(operators::audit_routes())
 }
 

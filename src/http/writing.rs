@@ -10,6 +10,7 @@ use crate::engine::{Describe, Outcome, Request, RequestKey};
 use axum::Json;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
@@ -94,6 +95,19 @@ impl Done {
     /// Whether an event of this kind came of it, and now for the first time.
     pub(super) fn has(&self, kind: &str) -> bool {
         self.outcome.events.iter().any(|event| event.kind() == kind)
+    }
+
+    /// Lets the answer say this of the state.
+    pub(super) fn describe(&mut self, shown: &impl Serialize) {
+        self.outcome.description = serde_json::to_vec(shown).expect("an answer is JSON");
+    }
+
+    /// Lets the answer say one thing more, that is not kept: a repetition is not told it.
+    pub(super) fn add(&mut self, name: &str, value: String) {
+        let mut said: Map<String, Value> =
+            serde_json::from_slice(&self.outcome.description).unwrap_or_default();
+        said.insert(name.to_owned(), value.into());
+        self.describe(&said);
     }
 
     /// The answer: what the door has to say of the state, and where the write stands in the log.

@@ -28,6 +28,7 @@ macro_rules! migrations {
             migrations!($database, 2, "0002_beside_the_log"),
             migrations!($database, 3, "0003_runtime_role"),
             migrations!($database, 4, "0004_access"),
+            migrations!($database, 5, "0005_webhook_delivery"),
         ]
     };
     ($database:literal, $number:literal, $name:literal) => {
@@ -40,9 +41,9 @@ macro_rules! migrations {
 }
 
 /// The steps for PostgreSQL.
-pub(super) const POSTGRES: [Migration; 4] = migrations!("postgres");
+pub(super) const POSTGRES: [Migration; 5] = migrations!("postgres");
 /// The steps for SQLite.
-pub(super) const SQLITE: [Migration; 4] = migrations!("sqlite");
+pub(super) const SQLITE: [Migration; 5] = migrations!("sqlite");
 
 /// The steps that are still to be taken.
 pub(super) fn pending<'m>(
@@ -94,7 +95,7 @@ mod tests {
         let mut newer = applied(&SQLITE);
         newer.push((99, Vec::new()));
         let found = pending(&SQLITE, &newer);
-        assert!(matches!(found, Err(OpenError::NewerDatabase { found: 99, known: 3 })));
+        assert!(matches!(found, Err(OpenError::NewerDatabase { found: 99, known: 5 })));
         let found = pending(&SQLITE, &applied(&SQLITE[1..]));
         assert!(matches!(found, Err(OpenError::MissingMigration { number: 1 })));
         let mut changed = applied(&SQLITE);

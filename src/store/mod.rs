@@ -12,6 +12,7 @@ mod memory;
 mod memory_log;
 mod migrate;
 mod open_error;
+pub mod outbox;
 mod plan;
 #[cfg(test)]
 mod plan_tests;

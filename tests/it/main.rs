@@ -13,3 +13,4 @@ mod starting;
 mod stopping;
 mod store;
 mod tidy;
+mod webhooks;

@@ -21,7 +21,7 @@ pub(in crate::http) async fn get(Shared(app): Shared<Arc<App>>) -> Response {
     of_requests(&mut page);
     of_the_archive(&mut page);
     of_work(&mut page, &app);
-    of_readers(&mut page, &app);
+    of_readers(&mut page, &app).await;
     of_the_process(&mut page, &app);
     of_the_database(&mut page, &app).await;
     let kind = HeaderValue::from_static(CONTENT_TYPE);
@@ -92,6 +92,10 @@ async fn of_readers(page: &mut Page, app: &App) {
     let open = *app.streams.open().borrow();
     page.now("ax_stream_subscribers", "Live streams that are open.", open);
     page.now("ax_feed_bytes", "Frames that are held for streams.", app.feed.bytes_held());
+    let Ok((counts, oldest_ms)) = app.webhooks.counts().await else { return };
+    page.now("ax_webhook_backlog", "Deliveries still to make.", counts.pending);
+    page.now("ax_webhook_dead", "Deliveries that were given up.", counts.dead);
+    page.now("ax_webhook_oldest_ms", "How long the oldest waits.", oldest_ms);
 }
 
 fn of_the_process(page: &mut Page, app: &App) {

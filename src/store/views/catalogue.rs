@@ -161,32 +161,32 @@ fn damaged() -> StoreError {
 }
 
 /// The cells of a row, by their places.
-pub(super) struct Cells<'a>(pub(super) &'a [Value]);
+pub(in crate::store) struct Cells<'a>(pub(in crate::store) &'a [Value]);
 
 impl<'a> Cells<'a> {
-    pub(super) fn text(&self, at: usize) -> Result<&'a str, StoreError> {
+    pub(in crate::store) fn text(&self, at: usize) -> Result<&'a str, StoreError> {
         match self.0.get(at) {
             Some(Value::Text(text)) => Ok(text),
             Some(Value::Null | Value::Integer(_)) | None => Err(damaged()),
         }
     }
 
-    fn optional_text(&self, at: usize) -> Option<String> {
+    pub(in crate::store) fn optional_text(&self, at: usize) -> Option<String> {
         self.text(at).ok().map(str::to_owned)
     }
 
-    pub(super) fn integer(&self, at: usize) -> Result<i64, StoreError> {
+    pub(in crate::store) fn integer(&self, at: usize) -> Result<i64, StoreError> {
         match self.0.get(at) {
             Some(Value::Integer(number)) => Ok(*number),
             Some(Value::Null | Value::Text(_)) | None => Err(damaged()),
         }
     }
 
-    pub(super) fn number(&self, at: usize) -> Result<u64, StoreError> {
+    pub(in crate::store) fn number(&self, at: usize) -> Result<u64, StoreError> {
         from_row(self.integer(at)?)
     }
 
-    pub(super) fn optional_number(&self, at: usize) -> Result<Option<u64>, StoreError> {
+    pub(in crate::store) fn optional_number(&self, at: usize) -> Result<Option<u64>, StoreError> {
         if self.0.get(at) == Some(&Value::Null) { Ok(None) } else { self.number(at).map(Some) }
     }
 }

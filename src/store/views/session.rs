@@ -21,7 +21,7 @@ const COPY_MS_MAX: u64 = 15_000;
 
 /// What is bound to a place in a statement.
 #[derive(Debug, Clone)]
-pub(super) enum Bind {
+pub(in crate::store) enum Bind {
     /// A number.
     Integer(Option<i64>),
     /// A text.
@@ -74,7 +74,7 @@ impl From<&Value> for Bind {
 
 /// Which database, and how it is reached.
 #[derive(Debug, Clone)]
-pub(super) enum Address {
+pub(in crate::store) enum Address {
     Postgres(PgConnectOptions),
     Sqlite(SqliteConnectOptions),
 }
@@ -86,24 +86,24 @@ enum Link {
 }
 
 /// Some connections to one database.
-pub(super) struct Links {
+pub(in crate::store) struct Links {
     address: Address,
     idle: Mutex<Vec<Link>>,
     permits: Arc<Semaphore>,
 }
 
 impl Links {
-    pub(super) fn new(address: Address, connections_max: usize) -> Self {
+    pub(in crate::store) fn new(address: Address, connections_max: usize) -> Self {
         let permits = Arc::new(Semaphore::new(connections_max));
         Self { address, idle: Mutex::default(), permits }
     }
 
-    pub(super) fn is_postgres(&self) -> bool {
+    pub(in crate::store) fn is_postgres(&self) -> bool {
         matches!(self.address, Address::Postgres(_))
     }
 
     /// A connection, for one unit of work.
-    pub(super) async fn session(&self) -> Result<Session<'_>, StoreError> {
+    pub(in crate::store) async fn session(&self) -> Result<Session<'_>, StoreError> {
         let permit = Arc::clone(&self.permits).acquire_owned().await;
         let permit = permit.map_err(|_| StoreError::Unavailable { source: None })?;
         let idle = self.idle().pop();
@@ -120,7 +120,7 @@ impl Links {
     }
 
     /// Lets go of the connections that nobody has; those in use end with their unit of work.
-    pub(super) async fn close(&self) {
+    pub(in crate::store) async fn close(&self) {
         self.permits.close();
         let idle = std::mem::take(&mut *self.idle());
         for link in idle {
@@ -140,25 +140,25 @@ impl Links {
 }
 
 /// A connection that one unit of work has to itself.
-pub(super) struct Session<'a> {
+pub(in crate::store) struct Session<'a> {
     links: &'a Links,
     link: Link,
     _permit: OwnedSemaphorePermit,
 }
 
 impl Session<'_> {
-    pub(super) fn is_postgres(&self) -> bool {
+    pub(in crate::store) fn is_postgres(&self) -> bool {
         self.links.is_postgres()
     }
 
     /// Begins a transaction that writes.
-    pub(super) async fn begin(&mut self) -> Result<(), StoreError> {
+    pub(in crate::store) async fn begin(&mut self) -> Result<(), StoreError> {
         let text = if self.is_postgres() { "begin" } else { "begin immediate" };
         self.script(text).await
     }
 
     /// Begins a transaction that sees one moment of the database.
-    pub(super) async fn begin_reading(&mut self) -> Result<(), StoreError> {
+    pub(in crate::store) async fn begin_reading(&mut self) -> Result<(), StoreError> {
         let text = if self.is_postgres() {
             "begin transaction isolation level repeatable read, read only"
         } else {
@@ -168,14 +168,14 @@ impl Session<'_> {
     }
 
     /// Commits, and gives the connection back.
-    pub(super) async fn commit(mut self) -> Result<(), StoreError> {
+    pub(in crate::store) async fn commit(mut self) -> Result<(), StoreError> {
         self.script("commit").await?;
         self.give_back();
         Ok(())
     }
 
     /// Undoes the transaction, and gives the connection back.
-    pub(super) async fn roll_back(mut self) -> Result<(), StoreError> {
+    pub(in crate::store) async fn roll_back(mut self) -> Result<(), StoreError> {
         self.script("rollback").await?;
         self.give_back();
         Ok(())
@@ -186,7 +186,7 @@ impl Session<'_> {
     }
 
     /// Runs statements that take nothing.
-    pub(super) async fn script(&mut self, text: &str) -> Result<(), StoreError> {
+    pub(in crate::store) async fn script(&mut self, text: &str) -> Result<(), StoreError> {
         let script = sqlx::raw_sql(AssertSqlSafe(text.to_owned()));
         match &mut self.link {
             Link::Postgres(link) => {
@@ -200,7 +200,10 @@ impl Session<'_> {
     }
 
     /// Runs statements that look at all rows of a table, and may take as long as that takes.
-    pub(super) async fn script_at_length(&mut self, text: &str) -> Result<(), StoreError> {
+    pub(in crate::store) async fn script_at_length(
+        &mut self,
+        text: &str,
+    ) -> Result<(), StoreError> {
         if self.is_postgres() {
             self.script("set local statement_timeout = 0").await?;
         }
@@ -218,7 +221,11 @@ impl Session<'_> {
     }
 
     /// Runs a statement; answers how many rows it changed.
-    pub(super) async fn run(&mut self, text: &str, binds: Vec<Bind>) -> Result<u64, StoreError> {
+    pub(in crate::store) async fn run(
+        &mut self,
+        text: &str,
+        binds: Vec<Bind>,
+    ) -> Result<u64, StoreError> {
         Ok(match &mut self.link {
             Link::Postgres(link) => {
                 let query = postgres_query(text, binds);
@@ -232,7 +239,11 @@ impl Session<'_> {
     }
 
     /// Takes a stream of rows in, on PostgreSQL; false when a row of one of these keys is there.
-    pub(super) async fn copy(&mut self, text: &str, stream: &[u8]) -> Result<bool, StoreError> {
+    pub(in crate::store) async fn copy(
+        &mut self,
+        text: &str,
+        stream: &[u8],
+    ) -> Result<bool, StoreError> {
         let Link::Postgres(link) = &mut self.link else { return Ok(false) };
         let copying = async {
             let mut copy = link.copy_in_raw(text).await?;
@@ -248,7 +259,7 @@ impl Session<'_> {
     }
 
     /// The rows that a query finds; their columns hold what is said.
-    pub(super) async fn rows(
+    pub(in crate::store) async fn rows(
         &mut self,
         text: &str,
         binds: Vec<Bind>,

@@ -11,8 +11,10 @@ use planexe_ax::keys::Keyring;
 use planexe_ax::projections::windows;
 use planexe_ax::projector::{Operator, Projector, ProjectorConfig};
 use planexe_ax::reading::Reader;
+use planexe_ax::store::outbox::Outbox;
 use planexe_ax::store::views::Views;
 use planexe_ax::store::{Store, StoreConfig};
+use planexe_ax::webhooks::{KeySource, Network, SealKey, Webhooks, WebhooksConfig};
 use serde_json::Value;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -33,6 +35,7 @@ pub(super) struct Server {
     feed: Feed,
     projector: Projector,
     views: Views,
+    pub(super) webhooks: Webhooks,
     pub(super) store: Store,
     /// Kept: the database goes with it.
     _backend: Backend,
@@ -108,13 +111,38 @@ impl Answer {
     }
 }
 
+/// Webhooks reach this machine, whatever the port; the key is made beside a file, and given where
+/// there is none.
+pub(super) fn to_this_machine(backend: &Backend) -> WebhooksConfig {
+    let mut config = WebhooksConfig::new(match backend {
+        Backend::Sqlite(file) => KeySource::MadeIn(file.folder().join("secret.key")),
+        Backend::Postgres(_) | Backend::Memory(_) => {
+            KeySource::Given(SealKey::draw(&Random::from_system()).0)
+        }
+    });
+    config.targets.allows_http = true;
+    config.targets.ports = (1_024..=u16::MAX).collect();
+    config.targets.networks = vec![Network::parse("127.0.0.0/8").expect("a network")];
+    config
+}
+
 impl Server {
     pub(super) async fn on(backend: Backend) -> Result<Self> {
         Self::set(backend, Config::default()).await
     }
 
+    /// A server that sends webhooks so.
+    pub(super) async fn sending(backend: Backend, webhooks: WebhooksConfig) -> Result<Self> {
+        Self::with(backend, Config::default(), webhooks).await
+    }
+
     /// One that is set like this.
     pub(super) async fn set(backend: Backend, config: Config) -> Result<Self> {
+        let webhooks = to_this_machine(&backend);
+        Self::with(backend, config, webhooks).await
+    }
+
+    async fn with(backend: Backend, config: Config, webhooks: WebhooksConfig) -> Result<Self> {
         let config = Arc::new(config);
         let asked = StoreConfig {
             read_connections_max: config.read_connections_max,
@@ -142,6 +170,8 @@ impl Server {
         let operator = Operator::new(Some(store.clone()), views.clone(), windows(), clock);
         let (stop, stopping) = watch::channel(false);
         let mut stopped = stopping.clone();
+        let (outbox, random) = (Outbox::open(&backend.config()).await?, Random::from_system());
+        let webhooks = Webhooks::start(engine.clone(), outbox, random, webhooks);
         let keys = Keyring::start(store.clone(), Clock::System).await?;
         let app = App {
             database: "test",
@@ -155,6 +185,7 @@ impl Server {
             operator,
             started_at,
             config,
+            webhooks: webhooks.clone(),
             stopping,
         };
         let listener = listen(SocketAddr::from(([127, 0, 0, 1], 0)))?;
@@ -174,6 +205,7 @@ impl Server {
             feed,
             projector,
             views,
+            webhooks,
             store,
             _backend: backend,
         })
@@ -189,6 +221,7 @@ impl Server {
         self.serving.await??;
         self.feed.stop().await;
         self.keys.stop().await;
+        self.webhooks.stop().await;
         self.engine.stop().await;
         self.projector.stop().await;
         self.views.close().await;

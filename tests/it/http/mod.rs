@@ -13,4 +13,5 @@ mod rates;
 mod serving;
 mod streams;
 mod switched_off;
+mod webhooks;
 mod work;

@@ -1,0 +1,7 @@
+select workspace, webhook_id, delivery_id, position, kind, state, attempts, next_attempt_at_ms,
+    last_status, last_failure, answer_bytes, created_at_ms, changed_at_ms
+from webhook_delivery
+where workspace = $1 and webhook_id = $2
+    and (created_at_ms < $3 or (created_at_ms = $3 and delivery_id < $4))
+order by created_at_ms desc, delivery_id desc
+limit $5

@@ -1,0 +1,4 @@
+select workspace, webhook_id, delivery_id, position, kind, state, attempts, next_attempt_at_ms,
+    last_status, last_failure, answer_bytes, created_at_ms, changed_at_ms
+from webhook_delivery
+where workspace = $1 and webhook_id = $2 and delivery_id = $3

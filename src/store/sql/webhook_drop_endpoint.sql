@@ -1,0 +1,1 @@
+delete from webhook_endpoint where workspace = $1 and webhook_id = $2

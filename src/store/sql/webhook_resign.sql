@@ -1,0 +1,1 @@
+update webhook_sender set expires_at_ms = 0 where id = 1 and owner = $1

@@ -1,0 +1,211 @@
+//! Where a webhook leads: what its address may be like. To where its name resolves is looked at
+//! when it is connected to, each time anew.
+
+use super::address::{Network, is_open};
+use std::net::IpAddr;
+use url::{Host, Url};
+
+/// What addresses may be like.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TargetPolicy {
+    /// Whether plain HTTP may be used.
+    pub allows_http: bool,
+    /// The ports beside 443, and 80 for plain HTTP.
+    pub ports: Vec<u16>,
+    /// The networks that may be reached though they are not public.
+    pub networks: Vec<Network>,
+}
+
+/// Why an address is refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BadTarget {
+    /// It cannot be read.
+    #[error("this is no address: write one like https://example.com/hook")]
+    Unreadable,
+    /// It is not HTTPS.
+    #[error("webhooks are sent by https only, unless this server's operator allows http")]
+    NotHttps,
+    /// It holds a user or a password.
+    #[error("an address holds no user and no password: the signature is what proves the sender")]
+    Userinfo,
+    /// The port is not one of those that are allowed.
+    #[error("port {0} is not open to webhooks: take 443, or ask this server's operator")]
+    Port(u16),
+    /// A number in place of a name.
+    #[error("a name is needed in place of the number {0}, unless the operator opened its network")]
+    Literal(IpAddr),
+}
+
+/// Where a webhook leads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Target {
+    pub(super) is_https: bool,
+    pub(super) host: Host<String>,
+    pub(super) port: u16,
+    /// Path and query, as they are sent.
+    pub(super) path: String,
+    /// The `Host` header.
+    pub(super) authority: String,
+}
+
+impl TargetPolicy {
+    /// Checks the address of a webhook.
+    pub fn check(&self, url: &str) -> Result<(), BadTarget> {
+        self.target(url).map(drop)
+    }
+
+    pub(super) fn target(&self, url: &str) -> Result<Target, BadTarget> {
+        let url = Url::parse(url).map_err(|_| BadTarget::Unreadable)?;
+        let is_https = match url.scheme() {
+            "https" => true,
+            "http" if self.allows_http => false,
+            _ => return Err(BadTarget::NotHttps),
+        };
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(BadTarget::Userinfo);
+        }
+        let port = url.port_or_known_default().ok_or(BadTarget::Unreadable)?;
+        let is_usual = port == 443 || (port == 80 && self.allows_http);
+        if !is_usual && !self.ports.contains(&port) {
+            return Err(BadTarget::Port(port));
+        }
+        let host = url.host().ok_or(BadTarget::Unreadable)?.to_owned();
+        if let Some(literal) = literal(&host)
+            && !is_open_literal(literal, &self.networks)
+        {
+            return Err(BadTarget::Literal(literal));
+        }
+        let path = match url.query() {
+            Some(query) => format!("{}?{query}", url.path()),
+            None => url.path().to_owned(),
+        };
+        let authority = match url.port() {
+            Some(port) => format!("{host}:{port}"),
+            None => host.to_string(),
+        };
+        Ok(Target { is_https, host, port, path, authority })
+    }
+}
+
+/// The address that stands in place of a name.
+fn literal(host: &Host<String>) -> Option<IpAddr> {
+    match host {
+        Host::Domain(_) => None,
+        Host::Ipv4(address) => Some((*address).into()),
+        Host::Ipv6(address) => Some((*address).into()),
+    }
+}
+
+/// Also a public number is refused: who owns it cannot be told, and no certificate names it.
+fn is_open_literal(literal: IpAddr, networks: &[Network]) -> bool {
+    is_open(literal, networks) && !is_open(literal, &[])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn policy(allows_http: bool, networks: &[&str]) -> TargetPolicy {
+        let networks = networks.iter().map(|text| Network::parse(text).expect("a network"));
+        TargetPolicy { allows_http, ports: vec![8443], networks: networks.collect() }
+    }
+
+    #[test]
+    fn an_address_by_name_is_taken() {
+        for url in [
+            "https://example.com/hook",
+            "https://example.com:443/hook?x=1",
+            "https://hooks.example.com:8443/",
+            "https://example.com./hook",
+            "HTTPS://EXAMPLE.com",
+        ] {
+            assert_eq!(policy(false, &[]).check(url), Ok(()), "{url}");
+        }
+        let target = policy(true, &[]).target("http://example.com/a?b=c#d").expect("it is taken");
+        assert_eq!((target.port, target.is_https), (80, false));
+        assert_eq!((target.path.as_str(), target.authority.as_str()), ("/a?b=c", "example.com"));
+    }
+
+    #[test]
+    fn a_number_however_it_is_written_is_refused() {
+        for host in [
+            "127.0.0.1",
+            "127.1",
+            "127.0.1",
+            "0177.0.0.1",
+            "0177.0.0.01",
+            "0x7f.0.0.1",
+            "0x7f000001",
+            "0x7F.1",
+            "2130706433",
+            "017700000001",
+            "127.0.0.1.",
+            "0",
+            "0.0.0.0",
+            "%31%32%37.0.0.1",
+            "１２７.０.０.１",
+            "127。0。0。1",
+            "①②⑦.0.0.1",
+            "10.0.0.1",
+            "169.254.169.254",
+            "0xa9fea9fe",
+            "2852039166",
+            "192.168.0.1",
+            "8.8.8.8",
+            "1.1",
+            "[::1]",
+            "[::]",
+            "[::ffff:127.0.0.1]",
+            "[::ffff:7f00:1]",
+            "[0:0:0:0:0:ffff:a9fe:a9fe]",
+            "[64:ff9b::7f00:1]",
+            "[2002:7f00:1::]",
+            "[2001::1]",
+            "[fe80::1]",
+            "[fd00:ec2::254]",
+            "[ff02::1]",
+            "[2606:4700::1111]",
+            "[::127.0.0.1]",
+        ] {
+            let url = format!("https://{host}/hook");
+            let refused = policy(false, &[]).check(&url);
+            assert!(matches!(refused, Err(BadTarget::Literal(_))), "{url}: {refused:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_plain_https_address_is_refused() {
+        for (url, why) in [
+            ("", BadTarget::Unreadable),
+            ("example.com", BadTarget::Unreadable),
+            ("//example.com", BadTarget::Unreadable),
+            ("https://", BadTarget::Unreadable),
+            ("https://[::1%25eth0]/", BadTarget::Unreadable),
+            ("https://256.256.256.256/", BadTarget::Unreadable),
+            ("https://exa mple.com/", BadTarget::Unreadable),
+            ("https://127.0.0.1:99999/", BadTarget::Unreadable),
+            ("http://example.com/", BadTarget::NotHttps),
+            ("file:///etc/passwd", BadTarget::NotHttps),
+            ("gopher://example.com/", BadTarget::NotHttps),
+            ("ftp://example.com/", BadTarget::NotHttps),
+            ("data:text/plain,x", BadTarget::NotHttps),
+            ("https://user@example.com/", BadTarget::Userinfo),
+            ("https://user:pw@example.com/", BadTarget::Userinfo),
+            ("https://example.com@evil.example/", BadTarget::Userinfo),
+            ("https://example.com:22/", BadTarget::Port(22)),
+            ("https://example.com:6379/", BadTarget::Port(6379)),
+            ("https://example.com:80/", BadTarget::Port(80)),
+        ] {
+            assert_eq!(policy(false, &[]).check(url), Err(why), "{url}");
+        }
+    }
+
+    #[test]
+    fn an_operator_opens_numbers_of_a_network() {
+        let policy = policy(true, &["127.0.0.0/8"]);
+        assert_eq!(policy.check("http://127.0.0.1:8443/"), Ok(()));
+        assert_eq!(policy.check("http://[::ffff:127.0.0.1]/"), Ok(()));
+        assert!(policy.check("http://10.0.0.1/").is_err());
+        assert!(policy.check("http://8.8.8.8/").is_err());
+    }
+}

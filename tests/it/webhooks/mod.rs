@@ -1,0 +1,9 @@
+//! Webhooks on both databases, against a receiver that does as it is told.
+
+mod delivering;
+mod failing;
+mod house;
+mod leading;
+mod reaching;
+pub(crate) mod receiver;
+mod secrets;
