@@ -10,6 +10,7 @@ use crate::engine::{Describe, Outcome, Request, RequestKey};
 use axum::Json;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
@@ -87,6 +88,15 @@ impl Done {
     pub(super) fn telling(mut self, name: &str, secret: &str) -> Self {
         if !self.is_dry_run {
             self.shown_once.insert(name.to_owned(), secret.into());
+        }
+        self
+    }
+
+    /// What is shown where nothing had to be recorded, so that no event tells what it is about.
+    pub(super) fn showing(mut self, shown: &impl Serialize) -> Self {
+        if self.outcome.description.is_empty() {
+            let description = serde_json::to_vec(shown);
+            self.outcome.description = description.expect("texts always become JSON");
         }
         self
     }
