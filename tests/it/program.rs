@@ -77,7 +77,13 @@ impl Server {
 
     /// One that keeps its files in this folder.
     pub(crate) fn start_in(dir: Folder) -> Self {
+        Self::start_with(&[], dir)
+    }
+
+    /// One that is told these words besides.
+    pub(crate) fn start_with(words: &[&str], dir: Folder) -> Self {
         let mut command = ax(&["serve", "--listen", "127.0.0.1:0"], &dir);
+        command.args(words);
         let mut child = command.stdout(Stdio::piped()).spawn().expect("ax starts");
         let out = child.stdout.take().expect("its output is piped");
         let mut lines = BufReader::new(out).lines().map_while(Result::ok);
@@ -86,6 +92,11 @@ impl Server {
         let first = printed.first().expect("it says where it listens");
         let address = first.rsplit("http://").next().expect("a part").to_owned();
         Self { child, address, printed, dir }
+    }
+
+    /// Where it listens.
+    pub(crate) fn address(&self) -> &str {
+        &self.address
     }
 
     /// The head and the body of the answer.

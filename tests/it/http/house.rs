@@ -2,7 +2,7 @@
 
 use crate::store::backend::Backend;
 use anyhow::{Context, Result};
-use planexe_ax::clock::Clock;
+use planexe_ax::clock::{Clock, SimulatedClock};
 use planexe_ax::engine::{Engine, EngineConfig, Random};
 use planexe_ax::http::{App, Polls, serve};
 use planexe_ax::keys::Keyring;
@@ -56,17 +56,20 @@ impl Answer {
 
 impl Server {
     pub(super) async fn on(backend: Backend) -> Result<Self> {
+        Self::by(backend, Clock::System).await
+    }
+
+    /// One whose engine goes by this clock.
+    async fn by(backend: Backend, clock: Clock) -> Result<Self> {
         let store = backend.open().await?;
         let views = Views::open(&backend.config()).await?;
-        let clock = Clock::System;
         let config = EngineConfig::default();
-        let engine =
-            Engine::start(store.clone(), clock.clone(), Random::from_system(), config).await?;
+        let engine = Engine::start(store.clone(), clock, Random::from_system(), config).await?;
         let (known, config) = (windows(), ProjectorConfig::default());
         let projector =
-            Projector::start(store.clone(), views.clone(), known, clock.clone(), config);
+            Projector::start(store.clone(), views.clone(), known, Clock::System, config);
         projector.catch_up().await?;
-        let reader = Reader::new(store.clone(), views.clone(), clock, projector.reached());
+        let reader = Reader::new(store.clone(), views.clone(), Clock::System, projector.reached());
         let (stop, stopping) = watch::channel(false);
         let mut stopped = stopping.clone();
         let keys = Keyring::start(store.clone(), Clock::System).await?;
@@ -88,6 +91,11 @@ impl Server {
         Ok(Self { address, stop, serving, engine, keys, projector, views, store, _backend })
     }
 
+    /// Where it listens.
+    pub(super) fn address(&self) -> String {
+        self.address.to_string()
+    }
+
     pub(super) async fn stop(self) -> Result<()> {
         self.stop.send_replace(true);
         self.serving.await??;
@@ -101,15 +109,7 @@ impl Server {
 
     /// Sends these bytes, and reads what is answered.
     pub(super) async fn send(&self, request: &[u8]) -> Result<Answer> {
-        let mut stream = TcpStream::connect(self.address).await?;
-        stream.write_all(request).await?;
-        let mut answer = Vec::new();
-        stream.read_to_end(&mut answer).await?;
-        let answer = String::from_utf8(answer)?;
-        let (head, body) = answer.split_once("\r\n\r\n").context("no head")?;
-        let status = head.split(' ').nth(1).context("no status")?.parse()?;
-        let body = if body.is_empty() { Value::Null } else { serde_json::from_str(body)? };
-        Ok(Answer { status, head: head.to_owned(), body })
+        answered(&self.address.to_string(), request).await
     }
 
     /// The status alone, without waiting for the end of the answer.
@@ -164,7 +164,25 @@ impl Server {
     }
 }
 
-fn written(method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Vec<u8> {
+/// Sends these bytes to a server, and reads what is answered.
+pub(super) async fn answered(address: &str, request: &[u8]) -> Result<Answer> {
+    let mut stream = TcpStream::connect(address).await?;
+    stream.write_all(request).await?;
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).await?;
+    let answer = String::from_utf8(answer)?;
+    let (head, body) = answer.split_once("\r\n\r\n").context("no head")?;
+    let status = head.split(' ').nth(1).context("no status")?.parse()?;
+    let body = match body {
+        "" => Value::Null,
+        page if head.contains("\r\ncontent-type: text/") => page.into(),
+        json => serde_json::from_str(json)?,
+    };
+    Ok(Answer { status, head: head.to_owned(), body })
+}
+
+/// A request with these headers and this body, as it is sent.
+pub(super) fn written(method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Vec<u8> {
     let mut request =
         format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n");
     for (name, value) in headers {
@@ -180,9 +198,27 @@ fn written(method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> V
 pub(super) async fn on_every<F: Future<Output = Result<()>>>(
     test: impl Fn(Server) -> F,
 ) -> Result<()> {
-    test(Server::on(Backend::sqlite()?).await?).await?;
-    if !planexe_ax_testkit::postgres_is_skipped() {
-        test(Server::on(Backend::postgres().await?).await?).await?;
+    for backend in backends().await? {
+        test(Server::on(backend).await?).await?;
     }
     Ok(())
+}
+
+/// Runs a test on a server with each database, and with the hands of its engine's clock.
+pub(super) async fn on_every_with_hands<F: Future<Output = Result<()>>>(
+    test: impl Fn(Server, Arc<SimulatedClock>) -> F,
+) -> Result<()> {
+    for backend in backends().await? {
+        let (clock, hands) = Clock::simulated(Clock::System.now());
+        test(Server::by(backend, clock).await?, hands).await?;
+    }
+    Ok(())
+}
+
+async fn backends() -> Result<Vec<Backend>> {
+    let mut backends = vec![Backend::sqlite()?];
+    if !planexe_ax_testkit::postgres_is_skipped() {
+        backends.push(Backend::postgres().await?);
+    }
+    Ok(backends)
 }
