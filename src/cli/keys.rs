@@ -100,12 +100,14 @@ pub(super) async fn login(config: &Config, workspace: &str) -> Result<(), Failur
 }
 
 async fn open(config: &Config) -> Result<Store, Failure> {
-    open_store(config).await.map_err(|failure| match failure.exit {
-        Exit::DatabaseInUse => Exit::DatabaseInUse.because(anyhow!(
+    open_store(config).await.map_err(|failure| {
+        if failure.exit != Exit::DatabaseInUse {
+            return failure;
+        }
+        Exit::DatabaseInUse.because(anyhow!(
             "a server has this file open: ask it instead (POST /api/keys, docs/ACCESS.md), or stop \
              it first"
-        )),
-        _other => failure,
+        ))
     })
 }
 
@@ -214,9 +216,10 @@ fn moment(text: &str) -> Result<Timestamp, Failure> {
 }
 
 fn failed(error: EngineError) -> Failure {
-    match error {
-        EngineError::Store(error) => refusal(OpenError::from(error)),
-        EngineError::Rejected(_) => Exit::NotPossible.because(anyhow!(error)),
-        other => Exit::Other.because(anyhow!(other)),
+    if let EngineError::Store(error) = error {
+        return refusal(OpenError::from(error));
     }
+    let is_refused = matches!(error, EngineError::Rejected(_));
+    let exit = if is_refused { Exit::NotPossible } else { Exit::Other };
+    exit.because(anyhow!(error))
 }

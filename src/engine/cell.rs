@@ -102,10 +102,11 @@ impl Cell {
     }
 
     /// Whoever drove the stream was struck down: the state is loaded anew, and what still waits is
-    /// done by another. When everything goes down, nothing waits any more.
+    /// done by another. Without a panic it is the runtime that goes down, and nothing waits any
+    /// more: another driver would be struck down at once, and so on for ever.
     fn recover(self: &Arc<Self>, engine: &Arc<EngineInner>) {
         let mut inbox = self.inbox();
-        if tokio::runtime::Handle::try_current().is_err() {
+        if !std::thread::panicking() {
             inbox.jobs.clear();
         }
         inbox.is_driven = !inbox.jobs.is_empty();

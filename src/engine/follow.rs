@@ -5,6 +5,7 @@ use super::cell::Job;
 use super::request::EngineError;
 use super::{Engine, StreamKey};
 use crate::domain::{AgentId, StreamKind};
+use crate::planted::is_planted;
 use crate::store::{LogFilter, Position, RecordedEvent, TailError, Tailer};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -113,6 +114,9 @@ impl Engine {
     /// Follows the log until the engine stops. Safe to cancel: what was not taken in is read
     /// again.
     pub(super) async fn follow(&self) {
+        if is_planted("others_not_followed") {
+            return;
+        }
         let mut tailer = Tailer::new(self.inner.store.clone(), self.followed());
         loop {
             let failed = match self.next_page(&mut tailer).await {

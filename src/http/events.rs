@@ -29,7 +29,7 @@ const OFFSET_MAX: usize = 10_000;
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct EventsWish {
-    /// Kinds of events, with commas between.
+    /// Kinds of events, with commas between; the words of reports are taken too.
     r#type: Option<String>,
     #[param(value_type = Option<Id>)]
     task_id: Option<TaskId>,
@@ -161,7 +161,7 @@ impl EventsWish {
     /// The last version that counts, and which events of them.
     fn bounds(&self, last: Version) -> Result<(Version, EventFilter), Problem> {
         let mut filter = EventFilter {
-            kinds: self.r#type.iter().flat_map(|it| it.split(',')).map(str::to_owned).collect(),
+            kinds: self.r#type.iter().flat_map(|it| it.split(',')).map(kind_of).collect(),
             task_id: self.task_id.clone(),
             agent_id: self.agent_id.clone(),
             since: self.since,
@@ -183,6 +183,19 @@ impl EventsWish {
         };
         Ok((bound, filter))
     }
+}
+
+/// The kind of event that a word of the reports stands for; other words are kinds themselves.
+fn kind_of(word: &str) -> String {
+    let kind = match word {
+        "task_complete" | "subtask_complete" => "task_completed",
+        "task_error" | "subtask_error" => "task_failed",
+        "task_progress" | "subtask_in_progress" => "task_progressed",
+        "task_blocked" => "blocker_raised",
+        "subtask_started" => "task_started",
+        kind => kind,
+    };
+    kind.to_owned()
 }
 
 /// Leaves out what lies beyond the bounds, and the way on where it leads beyond them.

@@ -2,6 +2,7 @@
 //! holds for all of them: where a path's parts come from, how a failure is told, and an example for
 //! each operation.
 
+use super::report_body::SYNONYMS;
 use super::schemas::Any;
 use super::writing::{Rehearsal, Written};
 use serde_json::{Map, Value, json};
@@ -9,6 +10,17 @@ use utoipa::OpenApi;
 
 /// The examples, by operation: what is sent, and what is answered.
 const EXAMPLES: &str = include_str!("examples.json");
+
+/// What stands in the paths of the examples.
+const PLACES: [(&str, &str); 7] = [
+    ("agent_id", "agent_larry_001"),
+    ("blocker_id", "blk_1"),
+    ("code", "lease_lost"),
+    ("execution_id", "exec_carol_breeder_20260211_001"),
+    ("member_id", "carol"),
+    ("plan_id", "plan_carol_breeder_sys_20260211"),
+    ("task_id", "task_1_1_b"),
+];
 
 #[derive(OpenApi)]
 #[openapi(
@@ -41,6 +53,12 @@ pub(super) fn completed(document: &utoipa::openapi::OpenApi) -> Value {
         serde_json::from_str(EXAMPLES).expect("the examples are JSON");
     document["components"]["securitySchemes"] = schemes();
     document["components"]["responses"] = json!({"Problem": problem()});
+    for (word, meaning) in SYNONYMS {
+        let fields = &mut document["components"]["schemas"]["Report"]["properties"];
+        fields[word] = fields[meaning].clone();
+        fields[word]["description"] = format!("The documents' word for `{meaning}`.").into();
+    }
+    widen(&mut document);
     let paths = document["paths"].as_object_mut().into_iter().flatten();
     for (path, item) in paths {
         for operation in item.as_object_mut().into_iter().flat_map(Map::values_mut) {
@@ -48,6 +66,21 @@ pub(super) fn completed(document: &utoipa::openapi::OpenApi) -> Value {
         }
     }
     document
+}
+
+/// Null is any JSON too: a choice between the two would take it twice, which is not once.
+fn widen(part: &mut Value) {
+    let any = json!({"$ref": "#/components/schemas/Any"});
+    let choices = part.get("oneOf").and_then(Value::as_array);
+    if choices.is_some_and(|choices| choices.contains(&any)) {
+        *part = any;
+        return;
+    }
+    match part {
+        Value::Object(members) => members.values_mut().for_each(widen),
+        Value::Array(items) => items.iter_mut().for_each(widen),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
 }
 
 fn schemes() -> Value {
@@ -84,15 +117,7 @@ fn request_id() -> Value {
 fn complete(path: &str, operation: &mut Value, examples: &Map<String, Value>) {
     let id = operation["operationId"].as_str().unwrap_or_default().to_owned();
     let places = path.split('/').filter_map(|it| it.strip_prefix('{')?.strip_suffix('}'));
-    let places = places.map(|name| {
-        json!({
-            "name": name,
-            "in": "path",
-            "required": true,
-            "schema": {"$ref": "#/components/schemas/Id"},
-        })
-    });
-    let mut parameters: Vec<Value> = places.collect();
+    let mut parameters: Vec<Value> = places.map(place).collect();
     let own = operation["parameters"].take();
     parameters.extend(own.as_array().cloned().unwrap_or_default());
     if !parameters.is_empty() {
@@ -114,6 +139,35 @@ fn complete(path: &str, operation: &mut Value, examples: &Map<String, Value>) {
     }
     let example = examples.get(&id);
     show_examples(operation, example.unwrap_or(&Value::Null));
+    if is_write && operation["responses"].get("200").is_none() {
+        operation["responses"]["200"] = rehearsal();
+    }
+}
+
+/// What a write is answered that is only rehearsed.
+fn rehearsal() -> Value {
+    json!({
+        "description": "It was only rehearsed.",
+        "headers": {"X-Request-Id": request_id()},
+        "content": {"application/json": {
+            "schema": {"$ref": "#/components/schemas/Rehearsal"},
+            "example": {"dry_run": true, "events": []},
+        }},
+    })
+}
+
+/// A part of a path.
+fn place(name: &str) -> Value {
+    let mut place = json!({
+        "name": name,
+        "in": "path",
+        "required": true,
+        "schema": {"$ref": "#/components/schemas/Id"},
+    });
+    if let Some((_, example)) = PLACES.iter().find(|(known, _)| *known == name) {
+        place["example"] = (*example).into();
+    }
+    place
 }
 
 fn parameters_of(operation: &Value) -> impl Iterator<Item = &Value> {
@@ -141,7 +195,8 @@ fn show_examples(operation: &mut Value, example: &Value) {
         }
         answer["headers"]["X-Request-Id"] = request_id();
         let shown = example.get("response").filter(|_| status.starts_with('2'));
-        if let (Some(shown), Some(content)) = (shown, answer["content"].get_mut(json)) {
+        let content = answer.get_mut("content").and_then(|content| content.get_mut(json));
+        if let (Some(shown), Some(content)) = (shown, content) {
             content["example"] = shown.clone();
         }
     }

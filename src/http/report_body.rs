@@ -41,6 +41,15 @@ const ACTION_TYPES: [&str; 10] = [
     "add_context",
     "update_context",
 ];
+/// The documents' other words for fields of a report.
+pub(super) const SYNONYMS: [(&str, &str); 6] = [
+    ("timestamp", "agent_timestamp"),
+    ("current_task_id", "task_id"),
+    ("result", "status"),
+    ("current_task_progress", "progress_percent"),
+    ("output", "output_data"),
+    ("result_data", "output_data"),
+];
 /// How long an id may be that an agent gives its report.
 const EVENT_ID_BYTES_MAX: usize = 200;
 

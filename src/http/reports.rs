@@ -25,6 +25,8 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use utoipa::ToSchema;
 
+/// What is kept as the answer to a report that came too late.
+const LATE: &[u8] = b"\"late\"";
 /// How many reports one body may hold.
 const REPORTS_MAX: usize = 500;
 
@@ -118,6 +120,9 @@ impl App {
         let describe = describe_report;
         let write = Write { caller, terms, body, stream, command, describe };
         let done: Done = self.write(write).await?;
+        if done.outcome.description == LATE {
+            return Err(lease_lost());
+        }
         let is_new = !done.outcome.is_repeat && !done.outcome.recorded.is_empty();
         Ok(done.answer(if is_new { StatusCode::CREATED } else { StatusCode::OK }))
     }
@@ -166,8 +171,19 @@ fn standing(execution: &Execution) -> Value {
     })
 }
 
+/// The agent is told to stop; what it reported is in the log, as evidence.
+fn lease_lost() -> Problem {
+    let detail = "the lease is not the agent's any more: the report is kept, and changes nothing";
+    Problem::new(Code::LeaseLost, detail)
+        .next("stop working on this task, without side effects")
+        .next("GET /api/agents/{agent_id}/work")
+}
+
 /// What a report is answered.
 fn describe_report(state: &State, events: &[Event]) -> Vec<u8> {
+    if events.iter().any(|event| event.kind() == "late_report_kept") {
+        return LATE.to_vec();
+    }
     let Some(execution) = state.execution() else { return Vec::new() };
     let mut answer = standing(execution);
     answer["execution_id"] = json!(execution.header().map(|header| &header.execution_id));

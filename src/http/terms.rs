@@ -69,7 +69,7 @@ fn term(name: &str, place: ParameterIn, about: &str) -> Parameter {
     let text = || ObjectBuilder::new().schema_type(Type::String);
     let schema = match name {
         "Idempotency-Key" => text().min_length(Some(1)).max_length(Some(KEY_BYTES_MAX)),
-        "If-Match" => text().pattern(Some("^\"[0-9]{1,18}\"$")),
+        "If-Match" => text().pattern(Some("^\"[0-9]{1,18}\"$")).min_length(Some(3)),
         "dry_run" => ObjectBuilder::new().schema_type(Type::Boolean),
         _ => text().min_length(Some(1)).max_length(Some(REASON_CHARS_MAX)),
     };

@@ -92,6 +92,15 @@ impl Done {
         self
     }
 
+    /// What is shown where nothing had to be recorded, so that no event tells what it is about.
+    pub(super) fn showing(mut self, shown: &impl Serialize) -> Self {
+        if self.outcome.description.is_empty() {
+            let description = serde_json::to_vec(shown);
+            self.outcome.description = description.expect("texts always become JSON");
+        }
+        self
+    }
+
     /// Whether an event of this kind came of it, and now for the first time.
     pub(super) fn has(&self, kind: &str) -> bool {
         self.outcome.events.iter().any(|event| event.kind() == kind)

@@ -49,7 +49,7 @@ fn requests() -> Vec<String> {
 
 /// Runs a server with this log, and answers what it said.
 fn said(filter: &str, format: &str) -> Result<String> {
-    let mut server = Server::start_with(Folder::new()?, |command| {
+    let mut server = Server::start_changed(Folder::new()?, |command| {
         command.env("AX_LOG", filter).env("AX_LOG_FORMAT", format).stderr(Stdio::piped());
     });
     for request in requests() {
@@ -95,7 +95,7 @@ fn every_request_is_one_line_with_its_id_route_status_and_time() -> Result<()> {
 
 #[test]
 fn the_line_of_a_request_names_the_key_and_never_shows_it() -> Result<()> {
-    let mut server = Server::start_with(Folder::new()?, |command| {
+    let mut server = Server::start_changed(Folder::new()?, |command| {
         command.env("AX_LOG", "debug").env("AX_LOG_FORMAT", "json").stderr(Stdio::piped());
     });
     let body = r#"{"name":"ada","role":"owner"}"#;

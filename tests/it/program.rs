@@ -77,11 +77,18 @@ impl Server {
 
     /// One that keeps its files in this folder.
     pub(crate) fn start_in(dir: Folder) -> Self {
-        Self::start_with(dir, |_| {})
+        Self::start_changed(dir, |_| {})
+    }
+
+    /// One that is told these words besides.
+    pub(crate) fn start_with(words: &[&str], dir: Folder) -> Self {
+        Self::start_changed(dir, |command| {
+            command.args(words);
+        })
     }
 
     /// One whose command is changed before it runs.
-    pub(crate) fn start_with(dir: Folder, change: impl FnOnce(&mut Command)) -> Self {
+    pub(crate) fn start_changed(dir: Folder, change: impl FnOnce(&mut Command)) -> Self {
         let mut command = ax(&["serve", "--listen", "127.0.0.1:0"], &dir);
         change(&mut command);
         let mut child = command.stdout(Stdio::piped()).spawn().expect("ax starts");
@@ -100,6 +107,11 @@ impl Server {
         let errors = self.child.stderr.as_mut().expect("its error output is piped");
         errors.read_to_string(&mut said).expect("it is a text");
         said
+    }
+
+    /// Where it listens.
+    pub(crate) fn address(&self) -> &str {
+        &self.address
     }
 
     /// The head and the body of the answer.
@@ -185,7 +197,7 @@ pub(crate) fn ax(args: &[&str], dir: &Folder) -> Command {
 #[test]
 fn metrics_can_have_a_listener_of_their_own_and_are_then_on_no_other() {
     let dir = Folder::new().expect("the temporary folder can be written");
-    let server = Server::start_with(dir, |command| {
+    let server = Server::start_changed(dir, |command| {
         command.env("AX_METRICS_LISTEN", "127.0.0.1:0");
     });
     let printed = server.printed.iter().find_map(|line| line.strip_prefix("metrics:  http://"));

@@ -110,7 +110,7 @@ fn prepare(server: &Server) -> Result<()> {
 }
 
 async fn stops_under_load(url: &str) -> Result<()> {
-    let mut server = Server::start_with(Folder::new()?, |command| {
+    let mut server = Server::start_changed(Folder::new()?, |command| {
         command.env("DATABASE_URL", url).env("AX_LOG", "warn").stderr(Stdio::piped());
     });
     prepare(&server)?;

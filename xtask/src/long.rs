@@ -1,16 +1,18 @@
 //! `cargo xtask long`: the tests that take long, and the bugs planted on purpose.
 
-use crate::{args::Args, plant, postgres, run::cargo, steps::Steps, tools};
+use crate::{args::Args, plant, postgres, run::cargo, schemathesis, steps::Steps, tools};
 use std::process::Command;
 
 const USAGE: &str = "\
 cargo xtask long [--seeds N]
 cargo xtask long --planted
+cargo xtask long --schemathesis
 
 Runs the tests with `long` in their names, in their long form (AX_TIER=long).
 
   --seeds N    how many seeds a test runs that takes seeds (AX_SEEDS)
   --planted    switch on each planted bug (AX_PLANT) and require that its tests turn red
+  --schemathesis    ask a running server whatever its description allows, as each role
 ";
 
 /// Runs the task; whether everything went as it must.
@@ -19,9 +21,14 @@ pub(crate) fn task(mut args: Args) -> anyhow::Result<bool> {
         return Ok(true);
     }
     let is_planted = args.flag("--planted");
+    let is_asking = args.flag("--schemathesis");
     let seeds = args.number("--seeds")?;
     args.end()?;
     let mut steps = Steps::default();
+    if is_asking {
+        steps.step("schemathesis", schemathesis::long);
+        return Ok(steps.summarise());
+    }
     postgres::ensure(&mut steps);
     if is_planted {
         return Ok(steps.summarise() & plant::all()?);

@@ -12,6 +12,7 @@ mod planted;
 mod postgres;
 mod purity;
 mod run;
+mod schemathesis;
 mod seed;
 mod steps;
 mod table;

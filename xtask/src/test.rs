@@ -4,18 +4,22 @@ use crate::{
     args::Args,
     postgres, purity,
     run::{cargo, command, succeeds},
+    schemathesis,
     steps::{Outcome, Steps},
     tools,
 };
+use std::process::Command;
 
 const USAGE: &str = "\
 cargo xtask test
 
 Runs, times and summarises: the format, clippy, all tests, the examples in the documentation, the
-rules for dependencies, and the purity of the law and the windows. Goes on after a failure, prints
-a table of what it ran and what it could not, and fails when one step failed.
+example agent, a minute of schemathesis, the rules for dependencies, and the purity of the law and
+the windows. Goes on after a failure, prints a table of what it ran and what it could not, and fails
+when one step failed.
 
-  AX_TEST_PG=skip    leave out what needs PostgreSQL
+  AX_TEST_PG=skip            leave out what needs PostgreSQL
+  AX_SCHEMATHESIS=require    fail where schemathesis cannot be installed, instead of going on
 ";
 
 /// Runs the task; whether everything passed.
@@ -38,7 +42,16 @@ pub(crate) fn task(args: Args) -> anyhow::Result<bool> {
         steps.tests("tests", &mut cargo(&all));
     }
     steps.tests("doc tests", &mut cargo(&["test", "--workspace", "--doc", "--no-fail-fast"]));
+    steps.run("example agent", &mut larry());
+    steps.step("schemathesis", schemathesis::short);
     Ok(steps.summarise())
+}
+
+/// Larry with a server of his own, whatever else listens on this machine.
+fn larry() -> Command {
+    let mut larry = cargo(&["run", "--example", "larry"]);
+    larry.env("AX_URL", "http://127.0.0.1:9");
+    larry
 }
 
 fn dependencies() -> anyhow::Result<Outcome> {

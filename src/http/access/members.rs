@@ -11,6 +11,7 @@ use crate::http::code::Code;
 use crate::http::problem::Problem;
 use crate::http::schemas::Id;
 use crate::http::terms::Terms;
+use crate::http::writing::Done;
 use axum::Json as Answer;
 use axum::extract::{Path, State as Shared};
 use axum::http::StatusCode;
@@ -57,12 +58,14 @@ pub(in crate::http) async fn add(
         let message = "a member is a person; an agent is registered, and has a key of its own";
         return Err(Problem::at(Code::Invalid, "/role", message));
     }
+    let member_id = value.member_id.unwrap_or_else(new_id);
     let command = WorkspaceCommand::AddMember {
-        member_id: value.member_id.unwrap_or_else(new_id),
+        member_id: member_id.clone(),
         name: value.name,
         role: value.role.into(),
     };
-    app.order_member(&caller, &terms, &bytes, command, StatusCode::CREATED).await
+    let done = app.order_member(&caller, &terms, &bytes, member_id, command).await?;
+    Ok(done.answer(StatusCode::CREATED))
 }
 
 fn new_id() -> MemberId {
@@ -114,8 +117,9 @@ pub(in crate::http) async fn change(
     Body { value, bytes }: Body<MemberPatch>,
 ) -> Result<Response, Problem> {
     let (member_id, role) = (known_id(&member_id)?, value.role.into());
-    let command = WorkspaceCommand::ChangeMemberRole { member_id, role };
-    app.order_member(&caller, &terms, &bytes, command, StatusCode::OK).await
+    let command = WorkspaceCommand::ChangeMemberRole { member_id: member_id.clone(), role };
+    let done = app.order_member(&caller, &terms, &bytes, member_id, command).await?;
+    Ok(done.answer(StatusCode::OK))
 }
 
 /// Lets a member leave; their keys are void.
@@ -128,8 +132,10 @@ pub(in crate::http) async fn remove(
     terms: Terms,
     Path(member_id): Path<String>,
 ) -> Result<Response, Problem> {
-    let command = WorkspaceCommand::RemoveMember { member_id: known_id(&member_id)? };
-    app.order_member(&caller, &terms, b"", command, StatusCode::OK).await
+    let member_id = known_id(&member_id)?;
+    let command = WorkspaceCommand::RemoveMember { member_id: member_id.clone() };
+    let done = app.order_member(&caller, &terms, b"", member_id, command).await?;
+    Ok(done.answer(StatusCode::OK))
 }
 
 fn known_id(member_id: &str) -> Result<MemberId, Problem> {
@@ -146,16 +152,24 @@ impl App {
         caller: &Caller,
         terms: &Terms,
         body: &[u8],
+        member_id: MemberId,
         command: WorkspaceCommand,
-        status: StatusCode,
-    ) -> Result<Response, Problem> {
+    ) -> Result<Done, Problem> {
         let order = WorkspaceOrder { caller, terms, body, command, describe };
         let done = self.order_workspace(order).await.map_err(|problem| {
             let is_absent = problem.code == Code::NotFound;
             if is_absent { no_such_member() } else { problem }
         })?;
         self.keys.wait_for(done.outcome.position).await;
-        Ok(done.answer(status))
+        let shown = self.ask_workspace(caller, move |workspace| {
+            let member = workspace.member(&member_id);
+            MemberShown {
+                member_id: member_id.to_string(),
+                name: member.map(|member| member.name.to_string()),
+                role: member.map(|member| member.role.into()),
+            }
+        });
+        Ok(done.showing(&shown.await?))
     }
 }
 

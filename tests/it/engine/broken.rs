@@ -149,3 +149,20 @@ async fn a_snapshot_of_another_fold_or_of_garbage_is_of_no_use() -> Result<()> {
     })
     .await
 }
+
+#[test]
+fn a_runtime_that_goes_down_in_the_middle_takes_what_waits_along() -> Result<()> {
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    let runtime = runtime.worker_threads(2).enable_all().build()?;
+    runtime.block_on(async {
+        let house = House::on(Backend::memory().open().await?, &begin()).await?;
+        house.create(simple("e", 2)).await?;
+        for number in 0..500 {
+            let house = house.clone();
+            tokio::spawn(async move { house.engine.execute(note("e", &number.to_string())).await });
+        }
+        anyhow::Ok(())
+    })?;
+    drop(runtime);
+    Ok(())
+}

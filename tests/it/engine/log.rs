@@ -12,7 +12,7 @@ use planexe_ax::store::{LogFilter, Position, RecordedEvent, Store};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Every event of the log.
-pub(super) async fn read(store: &Store) -> Result<Vec<RecordedEvent>> {
+pub(crate) async fn read(store: &Store) -> Result<Vec<RecordedEvent>> {
     let mut events: Vec<RecordedEvent> = Vec::new();
     loop {
         let after = events.last().map_or(Position::ZERO, |event| event.position);
@@ -24,7 +24,7 @@ pub(super) async fn read(store: &Store) -> Result<Vec<RecordedEvent>> {
     }
 }
 
-pub(super) fn decode(event: &RecordedEvent) -> Result<Event> {
+pub(crate) fn decode(event: &RecordedEvent) -> Result<Event> {
     Ok(Event::decode(&event.kind, event.schema_version, &event.payload)?)
 }
 
@@ -34,7 +34,7 @@ pub(super) async fn count(store: &Store, kind: &str) -> Result<usize> {
 }
 
 /// Checks the whole log.
-pub(super) async fn check(store: &Store) -> Result<()> {
+pub(crate) async fn check(store: &Store) -> Result<()> {
     store.verify().await?;
     let mut states: BTreeMap<StreamName, State> = BTreeMap::new();
     let mut walk = Walk::default();

@@ -4,7 +4,7 @@ mod broken;
 mod executing;
 mod house;
 mod killing;
-mod log;
+pub(crate) mod log;
 mod simulation;
 mod timing;
 mod together;

@@ -2,7 +2,7 @@
 
 use crate::store::backend::Backend;
 use anyhow::{Context, Result};
-use planexe_ax::clock::Clock;
+use planexe_ax::clock::{Clock, SimulatedClock};
 use planexe_ax::config::Config;
 use planexe_ax::engine::{Engine, EngineConfig, Random};
 use planexe_ax::feed::{Feed, FeedConfig};
@@ -133,16 +133,27 @@ impl Server {
 
     /// A server that sends webhooks so.
     pub(super) async fn sending(backend: Backend, webhooks: WebhooksConfig) -> Result<Self> {
-        Self::with(backend, Config::default(), webhooks).await
+        Self::with(backend, Config::default(), webhooks, Clock::System).await
     }
 
     /// One that is set like this.
     pub(super) async fn set(backend: Backend, config: Config) -> Result<Self> {
         let webhooks = to_this_machine(&backend);
-        Self::with(backend, config, webhooks).await
+        Self::with(backend, config, webhooks, Clock::System).await
     }
 
-    async fn with(backend: Backend, config: Config, webhooks: WebhooksConfig) -> Result<Self> {
+    /// One whose engine goes by this clock.
+    async fn by(backend: Backend, clock: Clock) -> Result<Self> {
+        let webhooks = to_this_machine(&backend);
+        Self::with(backend, Config::default(), webhooks, clock).await
+    }
+
+    async fn with(
+        backend: Backend,
+        config: Config,
+        webhooks: WebhooksConfig,
+        of_engine: Clock,
+    ) -> Result<Self> {
         let config = Arc::new(config);
         let asked = StoreConfig {
             read_connections_max: config.read_connections_max,
@@ -158,7 +169,7 @@ impl Server {
             ..EngineConfig::default()
         };
         let random = Random::from_system();
-        let engine = Engine::start(store.clone(), clock.clone(), random, rules).await?;
+        let engine = Engine::start(store.clone(), of_engine, random, rules).await?;
         let (known, way) = (windows(), ProjectorConfig::default());
         let projector = Projector::start(store.clone(), views.clone(), known, clock.clone(), way);
         projector.catch_up().await?;
@@ -216,6 +227,11 @@ impl Server {
         self.stop.send_replace(true);
     }
 
+    /// Where it listens.
+    pub(super) fn address(&self) -> String {
+        self.address.to_string()
+    }
+
     pub(super) async fn stop(self) -> Result<()> {
         self.stop.send_replace(true);
         self.serving.await??;
@@ -236,11 +252,7 @@ impl Server {
 
     /// Sends these bytes, and reads what is answered.
     pub(super) async fn send(&self, request: &[u8]) -> Result<Answer> {
-        let mut wire = self.connect().await?;
-        wire.send(request).await?;
-        let answer = wire.rest().await?;
-        let (head, body) = answer.split_once("\r\n\r\n").context("no head")?;
-        Answer::read(head, body)
+        answered(&self.address.to_string(), request).await
     }
 
     /// The status alone, without waiting for the end of the answer.
@@ -295,7 +307,25 @@ impl Server {
     }
 }
 
-fn written(method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Vec<u8> {
+/// Sends these bytes to a server, and reads what is answered.
+pub(super) async fn answered(address: &str, request: &[u8]) -> Result<Answer> {
+    let mut stream = TcpStream::connect(address).await?;
+    stream.write_all(request).await?;
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).await?;
+    let answer = String::from_utf8(answer)?;
+    let (head, body) = answer.split_once("\r\n\r\n").context("no head")?;
+    let status = head.split(' ').nth(1).context("no status")?.parse()?;
+    let body = match body {
+        "" => Value::Null,
+        page if head.contains("\r\ncontent-type: text/") => page.into(),
+        json => serde_json::from_str(json)?,
+    };
+    Ok(Answer { status, head: head.to_owned(), body })
+}
+
+/// A request with these headers and this body, as it is sent.
+pub(super) fn written(method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Vec<u8> {
     let mut request =
         format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n");
     for (name, value) in headers {
@@ -324,4 +354,23 @@ pub(super) async fn on_every_with<F: Future<Output = Result<()>>>(
         test(Server::set(Backend::postgres().await?, config.clone()).await?).await?;
     }
     Ok(())
+}
+
+/// Runs a test on a server with each database, and with the hands of its engine's clock.
+pub(super) async fn on_every_with_hands<F: Future<Output = Result<()>>>(
+    test: impl Fn(Server, Arc<SimulatedClock>) -> F,
+) -> Result<()> {
+    for backend in backends().await? {
+        let (clock, hands) = Clock::simulated(Clock::System.now());
+        test(Server::by(backend, clock).await?, hands).await?;
+    }
+    Ok(())
+}
+
+async fn backends() -> Result<Vec<Backend>> {
+    let mut backends = vec![Backend::sqlite()?];
+    if !planexe_ax_testkit::postgres_is_skipped() {
+        backends.push(Backend::postgres().await?);
+    }
+    Ok(backends)
 }

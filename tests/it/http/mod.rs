@@ -2,14 +2,19 @@
 
 mod access;
 mod agents;
+mod crowd;
+mod documents;
+mod examples;
 mod heartbeat;
 mod history;
 mod house;
+mod larry;
 mod operators;
 mod overload;
 mod plain;
 mod plans;
 mod rates;
+mod servers;
 mod serving;
 mod streams;
 mod switched_off;
