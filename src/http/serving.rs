@@ -209,6 +209,8 @@ async fn closing(phases: &mut watch::Receiver<Phase>) {
 fn too_many() -> Response<Body> {
     let mut response = Response::new(Body::from("too many connections are open: try again\n"));
     *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+    let text = HeaderValue::from_static("text/plain; charset=utf-8");
+    response.headers_mut().insert(header::CONTENT_TYPE, text);
     response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
     response
 }

@@ -126,6 +126,11 @@ pub(super) fn to_this_machine(backend: &Backend) -> WebhooksConfig {
     config
 }
 
+fn rules(config: &Config) -> EngineConfig {
+    let gives_work = config.is_execution_enabled;
+    EngineConfig { policy: config.policy, gives_work, ..EngineConfig::default() }
+}
+
 impl Server {
     pub(super) async fn on(backend: Backend) -> Result<Self> {
         Self::set(backend, Config::default()).await
@@ -163,11 +168,7 @@ impl Server {
         let store = backend.open_with(&asked).await?;
         let views = Views::open(&backend.config()).await?;
         let clock = Clock::System;
-        let rules = EngineConfig {
-            policy: config.policy,
-            gives_work: config.is_execution_enabled,
-            ..EngineConfig::default()
-        };
+        let rules = rules(&config);
         let random = Random::from_system();
         let engine = Engine::start(store.clone(), of_engine, random, rules).await?;
         let (known, way) = (windows(), ProjectorConfig::default());
