@@ -40,6 +40,12 @@ pub(super) async fn serve(config: &Config) -> Result<(), Failure> {
     let doors = Doors::bind(config)?;
     let store = open_store(config).await?;
     let views = open_views(config).await?;
+    if matches!(config.database, Database::Postgres(_)) && !views.has_wall() {
+        warn!(
+            "the role ax_reader is missing: only the program keeps workspaces apart \
+             (docs/ACCESS.md)"
+        );
+    }
     let keys = Keyring::start(store.clone(), Clock::System).await;
     let keys = keys.map_err(|error| refusal(error.into()))?;
     known_to_others(config, &keys)?;

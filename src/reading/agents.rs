@@ -114,7 +114,7 @@ impl Reader {
             let list = List {
                 window: "agents",
                 table: &agents::TABLES[0],
-                conditions: workspace.map(of).into_iter().collect(),
+                conditions: vec![workspace.map_or(("workspace", Condition::Something), of)],
                 search: None,
                 order: &["workspace", "agent_id"],
                 is_descending: false,

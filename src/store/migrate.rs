@@ -29,6 +29,7 @@ macro_rules! migrations {
             migrations!($database, 3, "0003_runtime_role"),
             migrations!($database, 4, "0004_access"),
             migrations!($database, 5, "0005_webhook_delivery"),
+            migrations!($database, 6, "0006_reader_role"),
         ]
     };
     ($database:literal, $number:literal, $name:literal) => {
@@ -41,9 +42,9 @@ macro_rules! migrations {
 }
 
 /// The steps for PostgreSQL.
-pub(super) const POSTGRES: [Migration; 5] = migrations!("postgres");
+pub(super) const POSTGRES: [Migration; 6] = migrations!("postgres");
 /// The steps for SQLite.
-pub(super) const SQLITE: [Migration; 5] = migrations!("sqlite");
+pub(super) const SQLITE: [Migration; 6] = migrations!("sqlite");
 
 /// The steps that are still to be taken.
 pub(super) fn pending<'m>(

@@ -23,7 +23,7 @@ use super::open_error::OpenError;
 use super::types::Position;
 use super::{postgres, sqlite};
 use crate::domain::Timestamp;
-use crate::projections::{ColumnType, Table};
+use crate::projections::{ColumnType, Table, Value};
 pub(super) use catalogue::Cells;
 pub(super) use session::{Address, Bind, Links, Session};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteSynchronous};
@@ -39,6 +39,9 @@ const WRITERS_MAX: usize = 3;
 const FILE_WRITERS_MAX: usize = 1;
 /// Any number will do, as long as every server takes the same.
 const PREPARE_ALONE: &str = "select pg_advisory_xact_lock(5207634870106)";
+
+/// Has every table that has none keep the workspaces apart.
+const WALL: &str = include_str!("../sql/views_wall.sql");
 
 /// The tables of the windows; clones are the same ones.
 #[derive(Clone)]
@@ -103,9 +106,13 @@ impl Views {
     /// Makes the lists of generations and projectors, where they are not there yet: whoever only
     /// looks must not wait for a projector that writes.
     async fn prepare(&self) -> Result<(), StoreError> {
-        if self.leader().await.is_ok() {
-            return Ok(());
+        if self.leader().await.is_err() {
+            self.make_lists().await?;
         }
+        self.raise_wall().await
+    }
+
+    async fn make_lists(&self) -> Result<(), StoreError> {
         let mut session = self.writes.session().await?;
         session.begin().await?;
         if session.is_postgres() {
@@ -113,6 +120,30 @@ impl Views {
         }
         session.script(include_str!("../sql/views_schema.sql")).await?;
         session.commit().await
+    }
+
+    /// Has the tables show whoever reads them only the rows of the workspace that is named: what
+    /// each statement asks for anyway, once more.
+    async fn raise_wall(&self) -> Result<(), StoreError> {
+        if self.dialect() == Dialect::Sqlite {
+            return Ok(());
+        }
+        let mut session = self.writes.session().await?;
+        session.begin().await?;
+        let text = include_str!("../sql/views_has_wall.sql");
+        let found = session.rows(text, Vec::new(), &[ColumnType::Integer]).await?;
+        if found.first().is_some_and(|row| row[..] == [Value::Integer(1)]) {
+            session.script(PREPARE_ALONE).await?;
+            session.script(WALL).await?;
+            self.reads.raise_wall();
+            self.writes.raise_wall();
+        }
+        session.commit().await
+    }
+
+    /// Whether the database itself keeps what belongs to one workspace from all others.
+    pub fn has_wall(&self) -> bool {
+        self.reads.has_wall()
     }
 
     /// Lets go of the database.
@@ -146,6 +177,9 @@ impl Views {
         let generation = own.map(|known| known.generation).max().unwrap_or(0) + 1;
         for table in new.tables {
             session.script(&texts::create(table, generation, self.dialect())).await?;
+            if self.has_wall() {
+                session.script(WALL).await?;
+            }
             if new.phase != Phase::Building {
                 write::create_indexes(&mut session, self.dialect(), (table, generation)).await?;
             }

@@ -1,7 +1,8 @@
 //! Connections for the windows. A connection goes back only when its unit of work has ended; one
 //! that was left in the middle is closed.
 
-use crate::domain::Timestamp;
+use crate::domain::{Timestamp, WorkspaceId};
+use crate::planted::is_planted;
 use crate::projections::{ColumnType, Row, Value};
 use crate::store::error::StoreError;
 use crate::store::rows::to_row;
@@ -10,6 +11,7 @@ use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgRow, Postgre
 use sqlx::query::Query;
 use sqlx::sqlite::{Sqlite, SqliteArguments, SqliteConnectOptions, SqliteConnection, SqliteRow};
 use sqlx::{AssertSqlSafe, Connection as _, Row as _};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -90,16 +92,26 @@ pub(in crate::store) struct Links {
     address: Address,
     idle: Mutex<Vec<Link>>,
     permits: Arc<Semaphore>,
+    has_wall: AtomicBool,
 }
 
 impl Links {
     pub(in crate::store) fn new(address: Address, connections_max: usize) -> Self {
         let permits = Arc::new(Semaphore::new(connections_max));
-        Self { address, idle: Mutex::default(), permits }
+        Self { address, idle: Mutex::default(), permits, has_wall: AtomicBool::new(false) }
     }
 
     pub(in crate::store) fn is_postgres(&self) -> bool {
         matches!(self.address, Address::Postgres(_))
+    }
+
+    /// From here on, who reads for a workspace sees that one only.
+    pub(super) fn raise_wall(&self) {
+        self.has_wall.store(true, Ordering::Release);
+    }
+
+    pub(super) fn has_wall(&self) -> bool {
+        self.has_wall.load(Ordering::Acquire)
     }
 
     /// A connection, for one unit of work.
@@ -165,6 +177,23 @@ impl Session<'_> {
             "begin"
         };
         self.script(text).await
+    }
+
+    /// The same, where the database shows the rows of this workspace only, when it can.
+    pub(super) async fn begin_reading_for(
+        &mut self,
+        workspace: &WorkspaceId,
+    ) -> Result<(), StoreError> {
+        if !self.links.has_wall() || is_planted("workspace_not_asked") {
+            return self.begin_reading().await;
+        }
+        // An id holds letters, digits and a few marks: nothing that could end a text.
+        self.script(&format!(
+            "begin transaction isolation level repeatable read, read only; \
+             set local role ax_reader; \
+             select set_config('app.workspace', '{workspace}', true)"
+        ))
+        .await
     }
 
     /// Commits, and gives the connection back.

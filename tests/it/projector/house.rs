@@ -5,7 +5,7 @@ use anyhow::{Context, Result, ensure};
 use planexe_ax::clock::Clock;
 use planexe_ax::projections::{Folder, Mark, MemoryTables, Row, Table, Window, windows};
 use planexe_ax::projector::{Operator, Projector, ProjectorConfig};
-use planexe_ax::store::views::{Generation, Phase, Select, Views};
+use planexe_ax::store::views::{Condition, Generation, Phase, Select, Views};
 use planexe_ax::store::{LogFilter, Position, Store};
 use std::future::Future;
 use std::sync::Arc;
@@ -86,7 +86,7 @@ impl House {
             let select = Select {
                 window,
                 table,
-                conditions: Vec::new(),
+                conditions: vec![("workspace", Condition::Something)],
                 search: None,
                 order: &order,
                 is_descending: false,

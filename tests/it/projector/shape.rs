@@ -6,7 +6,7 @@ use super::sums::Sums;
 use anyhow::{Context, Result, ensure};
 use planexe_ax::projections::{Value, windows};
 use planexe_ax::store::Store;
-use planexe_ax::store::views::{Page, Phase, Select, Views};
+use planexe_ax::store::views::{Condition, Page, Phase, Select, Views};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -14,7 +14,7 @@ async fn read(views: &Views, version: u16) -> Result<Page> {
     let select = Select {
         window: "sums",
         table: &Sums::tables_of(version)[1],
-        conditions: Vec::new(),
+        conditions: vec![("workspace", Condition::Something)],
         search: None,
         order: &["workspace", "id"],
         is_descending: false,

@@ -3,6 +3,7 @@
 mod lists;
 mod moments;
 mod people;
+mod wall;
 
 use crate::projector::house::House;
 use planexe_ax::clock::Clock;
