@@ -44,7 +44,8 @@ async fn main() -> Result<()> {
     let projector_config = ProjectorConfig::default();
     let projector =
         Projector::start(store.clone(), views.clone(), windows(), Clock::System, projector_config);
-    let feed = Feed::start(store.clone(), projector.reached(), FeedConfig::new(Clock::System));
+    let told = FeedConfig { views: Some(views.clone()), ..FeedConfig::new(Clock::System) };
+    let feed = Feed::start(store.clone(), projector.reached(), told);
     let delays = measure(&store, &feed).await?;
     feed.stop().await;
     projector.stop().await;
