@@ -7,6 +7,7 @@ pub use row::TaskRow;
 
 use crate::{Changes, FoldError, Happened, Mode, Part, Shape, Subject, Table, Value, Window};
 use planexe_ax_domain::execution::Execution;
+use planexe_ax_domain::execution::tree::Spot;
 use planexe_ax_domain::{StreamKind, TaskId};
 use touched::Reach;
 
@@ -35,7 +36,7 @@ impl Window for TaskTreeWindow {
     }
 
     fn version(&self) -> u16 {
-        1
+        2
     }
 
     fn tables(&self) -> &'static [Table] {
@@ -78,9 +79,13 @@ impl Window for TaskTreeWindow {
         match touched::of(happened.event) {
             Reach::Nothing | Reach::Blocker(_) => {}
             Reach::Everything | Reach::Removing(_) => changes.touch_all(TASKS),
-            Reach::Task(task_id) => touch_chain(execution, task_id, changes),
+            Reach::Task(task_id) => {
+                touch_chain(execution, task_id, changes);
+                touch_finished_with(execution, task_id, changes);
+            }
             Reach::TaskAndParts(task_id) => {
                 touch_chain(execution, task_id, changes);
+                touch_finished_with(execution, task_id, changes);
                 touch_below(execution, task_id, changes);
             }
         }
@@ -111,6 +116,26 @@ fn touch_chain(execution: &Execution, task_id: &TaskId, changes: &mut Changes<'_
     let tree = execution.tree();
     for spot in tree.find(task_id).into_iter().flat_map(|spot| tree.chain(spot)) {
         changes.touch(TASKS, Part::Task(tree.node(spot).definition.task_id.clone()));
+    }
+}
+
+/// Touches what was done already, and only waited for this task, or for one above it, to finish.
+fn touch_finished_with(execution: &Execution, task_id: &TaskId, changes: &mut Changes<'_>) {
+    let tree = execution.tree();
+    let mut reached: Vec<Spot> =
+        tree.find(task_id).into_iter().flat_map(|spot| tree.chain(spot)).collect();
+    let mut next = 0;
+    while let Some(&at) = reached.get(next) {
+        next += 1;
+        let edges = tree.node(at).holds_back.iter().filter(|edge| !edge.kind.gates_start());
+        for held in edges.map(|edge| edge.other).filter(|&spot| tree.node(spot).is_finished) {
+            for spot in tree.chain(held) {
+                if !reached.contains(&spot) {
+                    changes.touch(TASKS, Part::Task(tree.node(spot).definition.task_id.clone()));
+                    reached.push(spot);
+                }
+            }
+        }
     }
 }
 

@@ -16,6 +16,9 @@ use utoipa::IntoParams;
 
 const AX_LAG_MS: HeaderName = HeaderName::from_static("ax-lag-ms");
 
+/// The largest number in a query: the databases keep no larger ones.
+pub(super) const NUMBER_MAX: u64 = i64::MAX.unsigned_abs();
+
 /// The query of a request; what it does not know is refused by name.
 pub(super) struct Query<T>(pub(super) T);
 

@@ -3,6 +3,7 @@
 //! each operation.
 
 use super::report_body::SYNONYMS;
+use super::reports::ReportResults;
 use super::schemas::Any;
 use super::writing::{Rehearsal, Written};
 use serde_json::{Map, Value, json};
@@ -30,7 +31,7 @@ const PLACES: [(&str, &str); 7] = [
                        approve, and everything that happens is in a log that nobody can change.",
         license(name = "MIT", identifier = "MIT"),
     ),
-    components(schemas(super::problem::Document, Any, Written, Rehearsal)),
+    components(schemas(super::problem::Document, Any, Written, Rehearsal, ReportResults)),
     tags(
         (name = "agents", description = "Who there is, and what each can do"),
         (name = "work", description = "How agents get work and keep it"),
@@ -177,7 +178,12 @@ fn parameters_of(operation: &Value) -> impl Iterator<Item = &Value> {
 /// What a write is answered: what it made, with its place in the log; or what it would do.
 fn written(schema: Value) -> Value {
     let part = |name: &str| json!({"$ref": format!("#/components/schemas/{name}")});
-    json!({"anyOf": [{"allOf": [schema, part("Written")]}, part("Rehearsal")]})
+    let several = schema["$ref"].as_str().is_some_and(|it| it.ends_with("/ReportTaken"));
+    let mut answers = vec![json!({"allOf": [schema, part("Written")]}), part("Rehearsal")];
+    if several {
+        answers.push(part("ReportResults"));
+    }
+    json!({"anyOf": answers})
 }
 
 /// Puts the examples where they belong: beside the body, and beside the first good answer.

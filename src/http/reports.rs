@@ -30,7 +30,15 @@ const LATE: &[u8] = b"\"late\"";
 /// How many reports one body may hold.
 const REPORTS_MAX: usize = 500;
 
-/// What a report is answered; to a list, `results` with one of these for each.
+/// What a list of reports is answered: what became of each, in their order.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "it stands in the description only")]
+pub(super) struct ReportResults {
+    #[schema(value_type = Vec<AnyObject>)]
+    results: Vec<String>,
+}
+
+/// What a report is answered.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "it stands in the description only")]
 pub(super) struct ReportTaken {
@@ -47,8 +55,6 @@ pub(super) struct ReportTaken {
     escalated_to: Option<String>,
     blocker_id: Option<String>,
     next_step_options: Option<Vec<String>>,
-    #[schema(value_type = Option<Vec<AnyObject>>)]
-    results: Option<Vec<String>>,
 }
 
 /// A report, or a list of them.

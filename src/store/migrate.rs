@@ -96,7 +96,7 @@ mod tests {
         let mut newer = applied(&SQLITE);
         newer.push((99, Vec::new()));
         let found = pending(&SQLITE, &newer);
-        assert!(matches!(found, Err(OpenError::NewerDatabase { found: 99, known: 5 })));
+        assert!(matches!(found, Err(OpenError::NewerDatabase { found: 99, known: 6 })));
         let found = pending(&SQLITE, &applied(&SQLITE[1..]));
         assert!(matches!(found, Err(OpenError::MissingMigration { number: 1 })));
         let mut changed = applied(&SQLITE);

@@ -1,6 +1,7 @@
 //! The laws of every window, over random logs.
 
 mod folded;
+mod held;
 mod sums;
 mod world;
 

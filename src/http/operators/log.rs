@@ -2,7 +2,7 @@
 
 use crate::domain::StreamName;
 use crate::http::App;
-use crate::http::asking::Query;
+use crate::http::asking::{NUMBER_MAX, Query};
 use crate::http::caller::Caller;
 use crate::http::code::Code;
 use crate::http::problem::Problem;
@@ -82,6 +82,9 @@ pub(in crate::http) async fn list(
     let limit = wish.limit.unwrap_or(PAGE_EVENTS);
     if !(1..=PAGE_ROWS_MAX).contains(&limit) {
         return Err(Problem::new(Code::BadRequest, format!("limit is 1 to {PAGE_ROWS_MAX}")));
+    }
+    if wish.after > NUMBER_MAX {
+        return Err(Problem::new(Code::BadRequest, format!("after is {NUMBER_MAX} at most")));
     }
     let stream = wish.stream.as_deref().map(StreamName::parse).transpose();
     let not_one = |_| Problem::new(Code::BadRequest, "stream is one such as execution/first");

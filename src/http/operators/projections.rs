@@ -4,7 +4,7 @@
 use super::rebuilds::RebuildShown;
 use crate::domain::{Text, Timestamp};
 use crate::http::App;
-use crate::http::asking::Query;
+use crate::http::asking::{NUMBER_MAX, Query};
 use crate::http::body::Body;
 use crate::http::caller::Caller;
 use crate::http::code::Code;
@@ -112,8 +112,9 @@ pub(in crate::http) async fn rebuild(
     Path(name): Path<String>,
     Query(wish): Query<RebuildWish>,
 ) -> Result<Response, Problem> {
-    if wish.events_per_second_max == Some(0) {
-        let detail = "events_per_second_max is 1 at least: pause a rebuild to let it rest";
+    if wish.events_per_second_max.is_some_and(|most| !(1..=NUMBER_MAX).contains(&most)) {
+        let detail = "events_per_second_max is 1 to 9223372036854775807: pause a rebuild to let \
+                      it rest";
         return Err(Problem::new(Code::BadRequest, detail));
     }
     let options = RebuildOptions {
