@@ -18,9 +18,9 @@ pub struct Flags {
     pub values: BTreeMap<&'static str, String>,
 }
 
-/// What can be set by a flag: a secret cannot, others on the machine could see it.
+/// What can be set by a flag.
 fn flagged() -> impl Iterator<Item = &'static Setting> {
-    SETTINGS.iter().filter(|it| !it.is_secret || it.kind == Kind::Database)
+    SETTINGS.iter().filter(|it| it.has_flag())
 }
 
 fn flag(setting: &'static Setting) -> Arg {

@@ -48,14 +48,15 @@ pub fn page() -> String {
             "" => "–".to_owned(),
             default => format!("`{default}`"),
         };
-        let (flag, env, help) = (setting.flag(), setting.env, setting.help);
+        let (env, help) = (setting.env, setting.help);
+        let flag = match setting.has_flag() {
+            true => format!("`--{}`", setting.flag()),
+            false => "–".to_owned(),
+        };
         let (wanted, secret) =
             (setting.kind.wanted(), if setting.is_secret { " (secret)" } else { "" });
-        writeln!(
-            page,
-            "| `{name}` | `--{flag}` | `{env}` | {default} | {wanted} | {help}{secret} |"
-        )
-        .expect("a text grows");
+        writeln!(page, "| `{name}` | {flag} | `{env}` | {default} | {wanted} | {help}{secret} |")
+            .expect("a text grows");
     }
     page
 }

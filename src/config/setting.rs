@@ -46,6 +46,12 @@ pub enum Kind {
 }
 
 impl Setting {
+    /// Whether a flag sets it: a secret has none, others on the machine could see it; the address
+    /// of a database has one, since not each holds a password.
+    pub fn has_flag(&self) -> bool {
+        !self.is_secret || self.kind == Kind::Database
+    }
+
     /// Its flag, without the dashes.
     pub fn flag(&self) -> String {
         self.key.replace(['.', '_'], "-")
