@@ -17,7 +17,7 @@ use crate::{
     store::{OpenError, Store},
 };
 use anyhow::anyhow;
-use clap::{Subcommand, ValueEnum};
+use clap::Subcommand;
 
 #[derive(Debug, Clone, clap::Args)]
 pub(super) struct Keys {
@@ -36,8 +36,8 @@ enum Task {
         #[arg(long)]
         name: String,
         /// What its bearer may do: docs/ACCESS.md
-        #[arg(long, value_enum)]
-        role: RoleWord,
+        #[arg(long, value_parser = role)]
+        role: Role,
         /// The agent that bears it: just then the role is agent
         #[arg(long)]
         agent: Option<String>,
@@ -57,25 +57,10 @@ enum Task {
     },
 }
 
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum RoleWord {
-    Owner,
-    Member,
-    Operator,
-    Auditor,
-    Agent,
-}
-
-impl From<RoleWord> for Role {
-    fn from(word: RoleWord) -> Self {
-        match word {
-            RoleWord::Owner => Self::Owner,
-            RoleWord::Member => Self::Member,
-            RoleWord::Operator => Self::Operator,
-            RoleWord::Auditor => Self::Auditor,
-            RoleWord::Agent => Self::Agent,
-        }
-    }
+/// Reads a role by the word that the log has for it.
+fn role(word: &str) -> Result<Role, String> {
+    serde_json::from_value(word.into())
+        .map_err(|_| "a role is owner, member, operator, auditor or agent".to_owned())
 }
 
 /// Does what is asked of the keys.
@@ -159,7 +144,7 @@ impl House {
                 let create = CreateKey {
                     key_id: key.key_id.clone(),
                     name: id(name, Title::parse)?,
-                    role: (*role).into(),
+                    role: *role,
                     agent_id,
                     member_id,
                     secret_hash: key.secret_hash.clone(),

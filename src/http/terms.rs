@@ -35,6 +35,7 @@ pub(super) struct Terms {
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Asked {
     #[serde(default)]
     dry_run: bool,
@@ -69,7 +70,7 @@ fn term(name: &str, place: ParameterIn, about: &str) -> Parameter {
     let text = || ObjectBuilder::new().schema_type(Type::String);
     let schema = match name {
         "Idempotency-Key" => text().min_length(Some(1)).max_length(Some(KEY_BYTES_MAX)),
-        "If-Match" => text().pattern(Some("^\"[0-9]{1,18}\"$")).min_length(Some(3)),
+        "If-Match" => text().pattern(Some("^(\"[0-9]{1,18}\"|[0-9]{1,18})$")).min_length(Some(1)),
         "dry_run" => ObjectBuilder::new().schema_type(Type::Boolean),
         _ => text().min_length(Some(1)).max_length(Some(REASON_CHARS_MAX)),
     };
@@ -84,7 +85,8 @@ impl<S: Send + Sync> FromRequestParts<S> for Terms {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let asked = Query::<Asked>::from_request_parts(parts, state).await;
         let Query(Asked { dry_run, reason }) = asked.map_err(|_| {
-            Problem::new(Code::BadRequest, "dry_run is true or false, reason is a text")
+            let known = "a write takes dry_run, true or false, and reason, a text; nothing else";
+            Problem::new(Code::BadRequest, known)
         })?;
         let too_long = |error| Problem::new(Code::BadRequest, format!("reason: {error}"));
         Ok(Self {

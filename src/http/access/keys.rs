@@ -1,7 +1,7 @@
 //! `/api/keys`: who may come in without a person at a browser.
 
 use super::{RoleWord, WorkspaceOrder};
-use crate::domain::event::workspace::{KeyCreated, Role, WorkspaceEvent};
+use crate::domain::event::workspace::{Role, WorkspaceEvent};
 use crate::domain::workspace::{CreateKey, Key, WorkspaceCommand};
 use crate::domain::{AgentId, Event, KeyId, MemberId, State, Timestamp, Title};
 use crate::http::App;
@@ -109,7 +109,7 @@ pub(in crate::http) async fn create(
         expires_at: value.expires_at,
     }));
     let (caller, terms, body) = (&caller, &terms, &*bytes);
-    let order = WorkspaceOrder { caller, terms, body, command, describe: describe_made };
+    let order = WorkspaceOrder { caller, terms, body, command, describe };
     let done = app.order_workspace(order).await?;
     if done.outcome.is_repeat {
         return Ok(done.answer(StatusCode::OK));
@@ -118,9 +118,11 @@ pub(in crate::http) async fn create(
     Ok(done.telling("api_key", key.reveal()).answer(StatusCode::CREATED))
 }
 
-fn describe_made(state: &State, events: &[Event]) -> Vec<u8> {
-    let made = events.iter().find_map(|event| match event {
-        Event::Workspace(WorkspaceEvent::KeyCreated(KeyCreated { key_id, .. })) => Some(key_id),
+/// The key that was made, or made void.
+fn describe(state: &State, events: &[Event]) -> Vec<u8> {
+    let concerned = events.iter().find_map(|event| match event {
+        Event::Workspace(WorkspaceEvent::KeyCreated(made)) => Some(&made.key_id),
+        Event::Workspace(WorkspaceEvent::KeyRevoked(revoked)) => Some(&revoked.key_id),
         Event::Workspace(_)
         | Event::Lifecycle(_)
         | Event::Work(_)
@@ -128,7 +130,7 @@ fn describe_made(state: &State, events: &[Event]) -> Vec<u8> {
         | Event::Agent(_)
         | Event::Plan(_) => None,
     });
-    let key = made.and_then(|id| Some((id, state.workspace()?.key(id)?)));
+    let key = concerned.and_then(|id| Some((id, state.workspace()?.key(id)?)));
     key.map_or_else(Vec::new, |(id, key)| bytes(&KeyShown::of(id, key)))
 }
 
@@ -199,7 +201,7 @@ pub(in crate::http) async fn revoke(
     let reason = terms.reason.clone();
     let command = WorkspaceCommand::RevokeKey { key_id: key_id.clone(), reason };
     let (caller, terms, body) = (&caller, &terms, &b""[..]);
-    let order = WorkspaceOrder { caller, terms, body, command, describe: describe_revoked };
+    let order = WorkspaceOrder { caller, terms, body, command, describe };
     let done = app.order_workspace(order).await.map_err(|problem| {
         let is_absent = problem.code == Code::NotFound;
         if is_absent { no_such_key() } else { problem }
@@ -209,20 +211,6 @@ pub(in crate::http) async fn revoke(
         workspace.key(&key_id).map(|key| KeyShown::of(&key_id, key))
     });
     Ok(done.showing(&shown.await?).answer(StatusCode::OK))
-}
-
-fn describe_revoked(state: &State, events: &[Event]) -> Vec<u8> {
-    let revoked = events.iter().find_map(|event| match event {
-        Event::Workspace(WorkspaceEvent::KeyRevoked(revoked)) => Some(&revoked.key_id),
-        Event::Workspace(_)
-        | Event::Lifecycle(_)
-        | Event::Work(_)
-        | Event::Record(_)
-        | Event::Agent(_)
-        | Event::Plan(_) => None,
-    });
-    let key = revoked.and_then(|id| Some((id, state.workspace()?.key(id)?)));
-    key.map_or_else(Vec::new, |(id, key)| bytes(&KeyShown::of(id, key)))
 }
 
 impl App {
@@ -244,7 +232,7 @@ impl App {
             expires_at: None,
         }));
         let (terms, body) = (&Terms::default(), &b""[..]);
-        let order = WorkspaceOrder { caller, terms, body, command, describe: describe_made };
+        let order = WorkspaceOrder { caller, terms, body, command, describe };
         let done = self.order_workspace(order).await?;
         self.keys.wait_for(done.outcome.position).await;
         Ok(key)

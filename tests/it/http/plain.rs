@@ -89,3 +89,15 @@ async fn a_server_says_that_it_is_ready_and_what_it_is() -> Result<()> {
     })
     .await
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_write_with_a_word_in_its_query_that_is_not_known_is_refused() -> Result<()> {
+    on_every(async |server| {
+        let body = br#"{"name":"A","capabilities":["x"]}"#;
+        let answer = server.ask("POST", "/api/agents?dryrun=true", &JSON, body).await?;
+        ensure!(answer.status == 400 && answer.body["code"] == "bad_request", "{answer:?}");
+        ensure!(server.get("/api/agents").await?.body["agents"] == serde_json::json!([]));
+        server.stop().await
+    })
+    .await
+}

@@ -88,16 +88,12 @@ async fn what_belongs_to_others_is_told_like_what_is_not_there() -> Result<()> {
             ensure!(there.status == absent.status, "{what}");
             ensure!(plain(there.body) == plain(absent.body), "{what}");
         }
-        let kept = server.ask("GET", "/api/plans/plan", &[theirs_header(&theirs)], b"").await?;
+        let (name, shown) = theirs.header();
+        let kept = server.ask("GET", "/api/plans/plan", &[(name, &shown)], b"").await?;
         ensure!(kept.status == 200 && kept.body["goal"] == CANARY, "{kept:?}");
         server.stop().await
     })
     .await
-}
-
-fn theirs_header(key: &Key) -> (&'static str, &'static str) {
-    let (name, shown) = key.header();
-    (name, Box::leak(shown.into_boxed_str()))
 }
 
 #[tokio::test(flavor = "multi_thread")]
