@@ -29,12 +29,14 @@ pub(super) async fn stored(
 /// What is answered when an append landed.
 pub(super) struct Landed {
     pub(super) events: Vec<Event>,
+    /// What was stored in other streams with it.
+    pub(super) beside: Vec<(StreamName, Vec<Event>)>,
     pub(super) kept: KeptAnswer,
 }
 
 impl Landed {
     pub(super) fn answer(self, job: Job, position: Position, execution: Option<&Execution>) {
-        let Self { events, kept } = self;
+        let Self { events, kept, .. } = self;
         let KeptAnswer { recorded, version, at, description } = kept;
         match job {
             Job::Execute { reply, .. } => discard(reply.send(Ok(Outcome {
@@ -47,7 +49,7 @@ impl Landed {
                 description,
             }))),
             Job::Offer { offer, .. } => offer.answer(execution, &events),
-            Job::DryRun { .. } | Job::Look { .. } | Job::Take { .. } => {}
+            Job::DryRun { .. } | Job::Look { .. } | Job::Beside { .. } | Job::Take { .. } => {}
         }
     }
 }
@@ -102,6 +104,7 @@ pub(super) fn refuse(job: Job, error: &EngineError) {
         }
         Job::Look { failed, .. } => discard(failed.send(error.clone())),
         Job::Offer { offer, .. } => offer.refuse(error),
+        Job::Beside { .. } => {}
         Job::Take { done, .. } => discard(done.send(Err(error.clone()))),
     }
 }

@@ -3,7 +3,7 @@
 use super::driver;
 use super::request::{EngineError, Outcome, Request};
 use super::{EngineInner, StreamKey};
-use crate::domain::State;
+use crate::domain::{Event, State};
 use crate::store::{RecordedEvent, Version};
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -25,11 +25,22 @@ pub(super) enum Job {
     /// A command of which nothing is stored.
     DryRun { request: Box<Request>, reply: Reply },
     /// A question.
-    Look { look: Look, failed: oneshot::Sender<EngineError> },
+    Look { look: Look, failed: oneshot::Sender<EngineError>, newness: Newness },
     /// A grant of whatever fits an agent best.
     Offer { offer: Box<super::grants::Offer>, attempts: u32 },
+    /// Events that this engine stored here beside those of another stream, up to a version.
+    Beside { events: Vec<Event>, version: Version },
     /// Events that were read from the log; answered when the state and the index have them.
     Take { events: Vec<RecordedEvent>, done: oneshot::Sender<Result<(), EngineError>> },
+}
+
+/// How new the state must be that a question is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Newness {
+    /// With all that is stored by now, by whichever server: the log is asked.
+    Newest,
+    /// With all that this engine wrote itself, or has followed of what others wrote.
+    Followed,
 }
 
 /// A state, and the version that it is at.

@@ -3,7 +3,7 @@
 //! there is what this engine wrote, or what another one did.
 
 use super::answer::{Landed, append_error, discard, fail_all, named, refuse, repeated, stored};
-use super::cell::{Cell, Job, Loaded, Reply};
+use super::cell::{Cell, Job, Loaded, Newness, Reply};
 use super::request::{EngineError, KeptAnswer, Outcome, Request};
 use super::{EngineInner, encode, grants, load};
 use crate::domain::execution::HandleError;
@@ -11,7 +11,7 @@ use crate::domain::{Event, Moment, Rejection, StreamName};
 use crate::planted::is_planted;
 use crate::store::{
     AppendError, AppendRequest, Appended, IdempotencyKey, RecordedEvent, StreamCondition,
-    StreamWrite,
+    StreamWrite, Version,
 };
 use crate::telemetry::metrics::COMMAND_RETRIES;
 use std::collections::VecDeque;
@@ -70,9 +70,6 @@ impl Drive {
     }
 
     async fn start(&mut self, job: Job) {
-        if let (Some(loaded), false) = (&mut self.loaded, matches!(job, Job::Execute { .. })) {
-            loaded.ready_noted = None;
-        }
         match job {
             Job::Execute { request, reply, attempts } => {
                 self.execute(request, reply, attempts).await;
@@ -80,14 +77,18 @@ impl Drive {
             Job::DryRun { request, reply } => {
                 self.dry_run(&request, reply).await;
             }
-            Job::Look { look, failed } => match self.freshen().await {
+            Job::Look { look, failed, newness } => match self.freshen(newness).await {
                 Err(error) => discard(failed.send(error)),
                 Ok(_) => {
-                    if let Some(loaded) = &self.loaded {
+                    if let Some(loaded) = &mut self.loaded {
                         look(&loaded.state, loaded.version);
+                        if newness == Newness::Newest {
+                            loaded.ready_noted = None;
+                        }
                     }
                 }
             },
+            Job::Beside { events, version } => self.take_beside(&events, version),
             Job::Offer { offer, attempts } => grants::offer(self, offer, attempts).await,
             Job::Take { events, done } => {
                 let taken = self.take(&events).await;
@@ -95,6 +96,22 @@ impl Drive {
                 self.note_holders();
                 discard(done.send(taken));
             }
+        }
+    }
+
+    /// Folds what was stored here beside another stream, where it follows on what is folded; else
+    /// the cell knows that it holds more, and it is read when it is asked for.
+    fn take_beside(&mut self, events: &[Event], version: Version) {
+        let Some(loaded) = &mut self.loaded else { return };
+        let written = u64::try_from(events.len()).unwrap_or(u64::MAX);
+        if loaded.version.plus(written) != version {
+            return;
+        }
+        if events.iter().try_for_each(|event| loaded.state.apply(event)).is_ok() {
+            loaded.version = version;
+            self.cell.set_seen(version);
+        } else {
+            self.loaded = None;
         }
     }
 
@@ -180,7 +197,7 @@ impl Drive {
             append.writes.push(StreamWrite { stream, expected, events: new_events });
         }
         let job = Job::Execute { request, reply, attempts };
-        self.store(append, job, Landed { events, kept }).await;
+        self.store(append, job, Landed { events, beside: Vec::new(), kept }).await;
     }
 
     /// Stores what was decided, and answers; the state is ahead of the log until then.
@@ -200,7 +217,7 @@ impl Drive {
         match outcome {
             Ok(Appended::New(receipt)) => {
                 self.note_events(&landed.events);
-                self.engine.note_stored(&self.cell.key, &receipt);
+                self.engine.note_stored(&self.cell.key, &receipt, &landed.beside);
                 let execution = self.loaded.as_ref().and_then(|loaded| loaded.state.execution());
                 landed.answer(job, receipt.last_position, execution);
             }
@@ -246,17 +263,20 @@ impl Drive {
             Job::Offer { offer, attempts } => {
                 self.again.push_back(Job::Offer { offer, attempts: attempts + 1 });
             }
-            Job::DryRun { .. } | Job::Look { .. } | Job::Take { .. } => self.again.push_back(job),
+            Job::DryRun { .. } | Job::Look { .. } | Job::Beside { .. } | Job::Take { .. } => {
+                self.again.push_back(job);
+            }
         }
     }
 
     /// Reads what others have stored meanwhile; says whether there was anything.
-    pub(super) async fn freshen(&mut self) -> Result<bool, EngineError> {
+    pub(super) async fn freshen(&mut self, newness: Newness) -> Result<bool, EngineError> {
         let Some(loaded) = &mut self.loaded else {
             self.loaded = Some(load::load(&self.engine, &self.cell.key).await?);
             return Ok(true);
         };
-        let is_newest = !self.engine.is_shared && self.cell.stored() <= loaded.version;
+        let is_alone = !self.engine.is_shared || newness == Newness::Followed;
+        let is_newest = is_alone && self.cell.stored() <= loaded.version;
         if is_newest || is_planted("reject_from_stale_state") {
             return Ok(false);
         }
@@ -283,7 +303,7 @@ impl Drive {
         if let Some(stored) = stored {
             return discard(reply.send(stored));
         }
-        match self.freshen().await {
+        match self.freshen(Newness::Newest).await {
             Err(error) => discard(reply.send(Err(error))),
             Ok(true) => self.retry(Job::Execute { request, reply, attempts }),
             Ok(false) => {
@@ -321,7 +341,7 @@ impl Drive {
     }
 
     async fn dry_run(&mut self, request: &Request, reply: Reply) {
-        if let Err(error) = self.freshen().await {
+        if let Err(error) = self.freshen(Newness::Newest).await {
             return discard(reply.send(Err(error)));
         }
         let Some(loaded) = &self.loaded else {

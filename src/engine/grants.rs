@@ -1,7 +1,7 @@
 //! Giving work to agents: what an agent holds already, or the best that is ready and suits it.
 
 use super::answer::{Landed, discard};
-use super::cell::Job;
+use super::cell::{Job, Newness};
 use super::driver::Drive;
 use super::request::{EngineError, KeptAnswer, Metadata};
 use super::{Engine, StreamKey, encode};
@@ -91,7 +91,9 @@ impl Engine {
     pub async fn work(&self, request: &WorkRequest) -> Result<Work, EngineError> {
         let (workspace, agent_id) = (&request.workspace, &request.agent_id);
         for _ in 0..POLL_RETRIES_MAX {
-            let (agent, version) = self.seen_agent(workspace, agent_id).await?;
+            let Some((agent, version)) = self.followed_agent(workspace, agent_id).await? else {
+                continue;
+            };
             let agent = match &request.actions {
                 Some(actions) => agent.doing_only(actions),
                 None => agent,
@@ -106,8 +108,6 @@ impl Engine {
                     return Ok(Work::NotNow { status: agent.status().as_str() });
                 }
             }
-            // What the agent was granted up to this version, anywhere, is in the index then.
-            self.catch_up().await?;
             if let Some(work) = self.try_work(request, &agent, version).await? {
                 return Ok(work);
             }
@@ -119,7 +119,7 @@ impl Engine {
     /// for the many that wait.
     pub async fn may_have_work(&self, request: &WorkRequest) -> Result<bool, EngineError> {
         let (workspace, agent_id) = (&request.workspace, &request.agent_id);
-        let (agent, _) = self.agent(workspace, agent_id).await?;
+        let (agent, _) = self.agent_at(workspace, agent_id, Newness::Followed).await?;
         if !agent.may_take_work() {
             return Ok(true);
         }
@@ -211,7 +211,7 @@ impl Engine {
             let key = StreamKey::execution(workspace, &held.execution_id);
             let agent_id = agent_id.clone();
             let task = self
-                .look(&key, move |state, _| {
+                .look_at(&key, Newness::Followed, move |state, _| {
                     granted_task(state.execution()?, &held.task_id, &agent_id)
                 })
                 .await?;
@@ -230,7 +230,7 @@ fn wanted(request: &WorkRequest, agent: &Agent) -> usize {
 
 /// Gives the agent the first leaf of the execution that suits it.
 pub(super) async fn offer(drive: &mut Drive, offer: Box<Offer>, attempts: u32) {
-    if let Err(error) = drive.freshen().await {
+    if let Err(error) = drive.freshen(Newness::Followed).await {
         return offer.refuse(&error);
     }
     let Some(loaded) = &mut drive.loaded else {
@@ -282,9 +282,10 @@ pub(super) async fn offer(drive: &mut Drive, offer: Box<Offer>, attempts: u32) {
         key: None,
         answer: Vec::new(),
     };
+    let beside = vec![(crate::domain::StreamName::agent(&offer.agent_id), taken)];
     let (version, at) = (loaded.version, moment.at);
     let kept = KeptAnswer { recorded: Vec::new(), version, at, description: Vec::new() };
-    drive.store(append, Job::Offer { offer, attempts }, Landed { events, kept }).await;
+    drive.store(append, Job::Offer { offer, attempts }, Landed { events, beside, kept }).await;
 }
 
 fn execution_id_of(state: &super::State) -> Option<(ExecutionId, &Execution)> {

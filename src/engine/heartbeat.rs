@@ -1,5 +1,6 @@
 //! Heartbeats: one call for all leases that an agent holds, answered with a verdict for each.
 
+use super::cell::Newness;
 use super::request::EngineError;
 use super::{Engine, StreamKey};
 use crate::domain::execution::Verdict;
@@ -31,7 +32,7 @@ impl Engine {
         agent_id: &AgentId,
         beats: Vec<Beat>,
     ) -> Result<Vec<BeatVerdict>, EngineError> {
-        self.seen_agent(workspace, agent_id).await?;
+        self.seen_agent(workspace, agent_id, Newness::Followed).await?;
         let now = self.inner.clock.now();
         let mut verdicts = Vec::new();
         for Beat { lease, progress_percent } in beats {

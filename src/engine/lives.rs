@@ -1,6 +1,7 @@
 //! Agents come and go: whoever is heard of is noted, and the executions that an agent has to do
 //! with are told when it is lost, back, or gone for good.
 
+use super::cell::Newness;
 use super::request::{EngineError, Request};
 use super::{Engine, StreamKey, encode};
 use crate::domain::agent::{Agent, AgentCommand, AgentStatus};
@@ -46,7 +47,7 @@ impl Engine {
         workspace: &WorkspaceId,
         agent_id: &AgentId,
     ) -> Result<(), EngineError> {
-        self.seen_agent(workspace, agent_id).await.map(|_| ())
+        self.seen_agent(workspace, agent_id, Newness::Newest).await.map(|_| ())
     }
 
     /// The same; the agent as it is then, and the version of its stream.
@@ -54,8 +55,9 @@ impl Engine {
         &self,
         workspace: &WorkspaceId,
         agent_id: &AgentId,
+        newness: Newness,
     ) -> Result<(Agent, Version), EngineError> {
-        let (agent, version) = self.agent(workspace, agent_id).await?;
+        let (agent, version) = self.agent_at(workspace, agent_id, newness).await?;
         let presence = &self.inner.presence;
         match agent.status() {
             AgentStatus::Absent | AgentStatus::Retired => return Ok((agent, version)),
@@ -73,6 +75,20 @@ impl Engine {
         presence.settle(workspace, agent_id, false);
         self.pass_on(workspace, agent_id).await?;
         self.agent(workspace, agent_id).await
+    }
+
+    /// An agent as it is now, when all that it was granted by then, by whichever server, is in the
+    /// index: a grant from then on moves its stream, so that one built on less is not stored. None
+    /// when it moved while the log was followed.
+    pub(super) async fn followed_agent(
+        &self,
+        workspace: &WorkspaceId,
+        agent_id: &AgentId,
+    ) -> Result<Option<(Agent, Version)>, EngineError> {
+        let seen = self.seen_agent(workspace, agent_id, Newness::Followed).await?;
+        self.catch_up().await?;
+        let now = self.agent_at(workspace, agent_id, Newness::Followed).await?;
+        Ok((now.1 == seen.1).then_some(seen))
     }
 
     /// An agent that commands is alive.

@@ -19,6 +19,7 @@ mod load;
 mod note;
 mod own;
 mod presence;
+mod questions;
 mod random;
 mod request;
 mod tasks;
@@ -37,12 +38,8 @@ pub use random::Random;
 pub use request::{Describe, EngineError, Metadata, Outcome, Recorded, Request, RequestKey};
 
 use crate::clock::Clock;
-use crate::domain::agent::Agent;
-use crate::domain::execution::Execution;
-use crate::domain::{
-    Actor, AgentId, ExecutionId, Moment, Policy, StreamKind, StreamName, WorkspaceId,
-};
-use crate::store::{Position, Receipt, RecordedEvent, Store, Version};
+use crate::domain::{Actor, ExecutionId, Moment, Policy, StreamName, WorkspaceId};
+use crate::store::{Position, RecordedEvent, Store};
 use cell::{Cell, Job};
 use index::Index;
 use lives::Reported;
@@ -137,22 +134,6 @@ impl EngineInner {
         let cells = self.cells.lock().unwrap_or_else(PoisonError::into_inner);
         cells.get(key).map(|(cell, _)| Arc::clone(cell))
     }
-
-    /// Tells the other streams of an append that they hold more than they have folded. Where an
-    /// execution's own events were all, nothing is left to do when they are read in the log.
-    fn note_stored(&self, written: &StreamKey, receipt: &Receipt) {
-        let Receipt { first_position, last_position, versions } = receipt;
-        let is_alone = matches!(versions.as_slice(), [(stream, _)] if *stream == written.stream);
-        if is_alone && written.stream.kind() == StreamKind::Execution {
-            self.own.note(*first_position, *last_position);
-        }
-        for (stream, version) in versions.iter().filter(|(name, _)| *name != written.stream) {
-            let (workspace, stream) = (written.workspace.clone(), stream.clone());
-            if let Some(cell) = self.cached(&StreamKey { workspace, stream }) {
-                cell.set_stored(*version);
-            }
-        }
-    }
 }
 
 /// The engine; clones are the same one.
@@ -236,48 +217,6 @@ impl Engine {
         let (reply, outcome) = oneshot::channel();
         self.push(&key, Job::DryRun { request: Box::new(request), reply })?;
         outcome.await.map_err(|_| EngineError::Stopping)?
-    }
-
-    /// Asks a stream's newest state something.
-    pub async fn look<T: Send + 'static>(
-        &self,
-        key: &StreamKey,
-        ask: impl FnOnce(&State, Version) -> T + Send + 'static,
-    ) -> Result<T, EngineError> {
-        let (reply, answer) = oneshot::channel();
-        let (failed, failure) = oneshot::channel();
-        let look = Box::new(move |state: &State, version: Version| {
-            answer::discard(reply.send(ask(state, version)));
-        });
-        self.push(key, Job::Look { look, failed })?;
-        match answer.await {
-            Ok(answer) => Ok(answer),
-            Err(_) => Err(failure.await.unwrap_or(EngineError::Stopping)),
-        }
-    }
-
-    /// Asks an execution something; none when there is no such execution.
-    pub async fn ask<T: Send + 'static>(
-        &self,
-        workspace: &WorkspaceId,
-        execution_id: &ExecutionId,
-        ask: impl FnOnce(&Execution) -> T + Send + 'static,
-    ) -> Result<Option<T>, EngineError> {
-        let key = StreamKey::execution(workspace, execution_id);
-        let made = |state: &State| state.execution().is_some_and(|e| e.header().is_some());
-        self.look(&key, move |state, _| state.execution().filter(|_| made(state)).map(ask)).await
-    }
-
-    /// An agent as it is now, and the version of its stream.
-    pub async fn agent(
-        &self,
-        workspace: &WorkspaceId,
-        agent_id: &AgentId,
-    ) -> Result<(Agent, Version), EngineError> {
-        let stream = StreamName::agent(agent_id);
-        let key = StreamKey { workspace: workspace.clone(), stream };
-        self.look(&key, |state, version| (state.agent().cloned().unwrap_or_default(), version))
-            .await
     }
 
     /// The index of what is ready, held and due.

@@ -1,8 +1,44 @@
 //! What the index, the presence and the cell are told of a stream's state.
 
+use super::cell::Job;
 use super::driver::Drive;
-use crate::domain::Event;
+use super::{EngineInner, StreamKey};
 use crate::domain::execution::Execution;
+use crate::domain::{Event, StreamKind, StreamName};
+use crate::store::Receipt;
+use std::sync::Arc;
+
+impl EngineInner {
+    /// Tells the other streams of an append that they hold more than they have folded, and hands
+    /// them what is known of it. Where all of an execution's append is known, nothing is left to do
+    /// when it is read in the log.
+    pub(super) fn note_stored(
+        self: &Arc<Self>,
+        written: &StreamKey,
+        receipt: &Receipt,
+        beside: &[(StreamName, Vec<Event>)],
+    ) {
+        let Receipt { first_position, last_position, versions } = receipt;
+        let mut is_known = written.stream.kind() == StreamKind::Execution;
+        for (stream, version) in versions.iter().filter(|(name, _)| *name != written.stream) {
+            let events = beside.iter().find(|(name, _)| name == stream).map(|(_, events)| events);
+            let (workspace, stream) = (written.workspace.clone(), stream.clone());
+            let cell = self.cached(&StreamKey { workspace, stream });
+            if let Some(cell) = &cell {
+                cell.set_stored(*version);
+            }
+            let (Some(cell), Some(events)) = (cell, events) else {
+                is_known &= events.is_some();
+                continue;
+            };
+            let job = Job::Beside { events: events.clone(), version: *version };
+            is_known &= cell.push(self, job).is_ok();
+        }
+        if is_known {
+            self.own.note(*first_position, *last_position);
+        }
+    }
+}
 
 impl Drive {
     /// Brings the index up to date: before anybody is told of what it has to know.

@@ -134,6 +134,9 @@ pub(super) struct ReportDocument {
     tasks_total: Option<u64>,
     #[expect(dead_code, reason = "the documents' agents say what they would do next")]
     next_task_id: Option<String>,
+    /// Whether the answer is to bring the next task, as a poll would.
+    #[serde(default)]
+    pub(super) claim_next: bool,
 }
 
 /// What work cost, in the words of the API.

@@ -55,6 +55,10 @@ pub(super) struct ReportTaken {
     escalated_to: Option<String>,
     blocker_id: Option<String>,
     next_step_options: Option<Vec<String>>,
+    /// What `GET /api/agents/{agent_id}/work` would answer now, where `claim_next` asks for it;
+    /// null when there is nothing.
+    #[schema(value_type = Option<AnyObject>)]
+    work: Option<String>,
 }
 
 /// A report, or a list of them.
@@ -125,9 +129,13 @@ impl App {
         let (caller, terms, body) = (&caller, &terms, sent.as_bytes());
         let describe = describe_report;
         let write = Write { caller, terms, body, stream, command, describe };
-        let done: Done = self.write(write).await?;
+        let mut done: Done = self.write(write).await?;
         if done.outcome.description == LATE {
             return Err(lease_lost());
+        }
+        if report.claim_next && !terms.is_dry_run {
+            // The report is in the log whatever comes of the question: a poll says what is wrong.
+            done.add("work", self.next_work(caller, &report.agent_id).await.unwrap_or_default());
         }
         let is_new = !done.outcome.is_repeat && !done.outcome.recorded.is_empty();
         Ok(done.answer(if is_new { StatusCode::CREATED } else { StatusCode::OK }))

@@ -72,7 +72,7 @@ fn term(name: &str, place: ParameterIn, about: &str) -> Parameter {
         "Idempotency-Key" => text().min_length(Some(1)).max_length(Some(KEY_BYTES_MAX)),
         "If-Match" => text().pattern(Some("^(\"[0-9]{1,18}\"|[0-9]{1,18})$")).min_length(Some(1)),
         "dry_run" => ObjectBuilder::new().schema_type(Type::Boolean),
-        _ => text().min_length(Some(1)).max_length(Some(REASON_CHARS_MAX)),
+        _ => text().max_length(Some(REASON_CHARS_MAX)),
     };
     let parameter = ParameterBuilder::new().name(name).parameter_in(place);
     let parameter = parameter.required(Required::False).schema(Some(schema));
@@ -92,7 +92,11 @@ impl<S: Send + Sync> FromRequestParts<S> for Terms {
         Ok(Self {
             key: text_of(&parts.headers, &IDEMPOTENCY_KEY)?.map(key).transpose()?,
             expected: text_of(&parts.headers, &header::IF_MATCH)?.map(version).transpose()?,
-            reason: reason.map(|reason| Text::parse(&reason)).transpose().map_err(too_long)?,
+            reason: reason
+                .filter(|it| !it.is_empty())
+                .map(|reason| Text::parse(&reason))
+                .transpose()
+                .map_err(too_long)?,
             trace: text_of(&parts.headers, &TRACEPARENT)?.and_then(|trace| Text::parse(trace).ok()),
             is_dry_run: dry_run,
             target: format!("{} {}", parts.method, parts.uri.path()),

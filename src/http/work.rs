@@ -19,7 +19,7 @@ use axum::extract::{Path, State as Shared};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -118,9 +118,30 @@ impl App {
         Ok(work)
     }
 
+    /// What a poll would bring now; null when there is nothing.
+    pub(super) async fn next_work(
+        &self,
+        caller: &Caller,
+        agent_id: &AgentId,
+    ) -> Result<Value, Problem> {
+        let request = WorkRequest {
+            workspace: caller.workspace.clone(),
+            agent_id: agent_id.clone(),
+            tasks_max: 1,
+            lease_ms: None,
+            actions: None,
+        };
+        let Work::Tasks(tasks) = self.engine.work(&request).await? else { return Ok(Value::Null) };
+        let shown = self.work_shown(&request, &tasks).await?;
+        Ok(shown.map_or(Value::Null, |shown| json!(shown)))
+    }
+
     async fn answer(&self, request: &WorkRequest, work: Work) -> Result<Response, Problem> {
         match work {
-            Work::Tasks(tasks) => self.found(request, &tasks).await,
+            Work::Tasks(tasks) => match self.work_shown(request, &tasks).await? {
+                Some(shown) => Ok(Answer(shown).into_response()),
+                None => Ok(StatusCode::NO_CONTENT.into_response()),
+            },
             Work::Nothing if !self.config.is_execution_enabled => {
                 let problem = super::executions::not_carried_out();
                 Err(problem.after_seconds(self.config.poll_interval_seconds))
@@ -131,20 +152,19 @@ impl App {
         }
     }
 
-    async fn found(
+    async fn work_shown<'a>(
         &self,
         request: &WorkRequest,
-        tasks: &[GrantedTask],
-    ) -> Result<Response, Problem> {
-        let Some((first, more)) = tasks.split_first() else {
-            return Ok(StatusCode::NO_CONTENT.into_response());
-        };
+        tasks: &'a [GrantedTask],
+    ) -> Result<Option<WorkShown<'a>>, Problem> {
+        let Some((first, more)) = tasks.split_first() else { return Ok(None) };
         let (task, lease) = (first.clone(), first.lease.clone());
-        let seen = self.engine.ask(&request.workspace, &first.execution_id, move |execution| {
-            (task_shown(execution, &task), execution.verdict(&lease))
-        });
+        let seen =
+            self.engine.ask_known(&request.workspace, &first.execution_id, move |execution| {
+                (task_shown(execution, &task), execution.verdict(&lease))
+            });
         let (next_task, verdict) = seen.await?.ok_or_else(super::executions::no_such_execution)?;
-        let shown = WorkShown {
+        Ok(Some(WorkShown {
             work_available: true,
             execution_id: &first.execution_id,
             plan_id: &first.plan_id,
@@ -153,8 +173,7 @@ impl App {
             force_pause: verdict == Verdict::Pause,
             force_cancel: matches!(verdict, Verdict::Cancel { .. }),
             poll_after_seconds: self.config.poll_interval_seconds,
-        };
-        Ok(Answer(shown).into_response())
+        }))
     }
 }
 

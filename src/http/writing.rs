@@ -112,7 +112,7 @@ impl Done {
     }
 
     /// Lets the answer say one thing more, that is not kept: a repetition is not told it.
-    pub(super) fn add(&mut self, name: &str, value: String) {
+    pub(super) fn add(&mut self, name: &str, value: impl Into<Value>) {
         let mut said: Map<String, Value> =
             serde_json::from_slice(&self.outcome.description).unwrap_or_default();
         said.insert(name.to_owned(), value.into());
