@@ -95,11 +95,11 @@ pub(super) async fn read(
     dialect: Dialect,
     select: &Select<'_>,
 ) -> Result<Page, StoreError> {
-    match select.whose() {
+    let is_walled = match select.whose() {
         Some(Whose::One(workspace)) => session.begin_reading_for(&workspace).await?,
-        Some(Whose::All) => session.begin_reading().await?,
+        Some(Whose::All) => session.begin_reading().await.map(|()| false)?,
         None => return Err(StoreError::Damaged("a list names no workspace".to_owned())),
-    }
+    };
     use ColumnType::{Integer, Text};
     let columns = [Integer, Integer, Integer, Integer, Text];
     let live = include_str!("../sql/views_live.sql");
@@ -109,8 +109,8 @@ pub(super) async fn read(
         let changed_at = Timestamp::default();
         return Ok(Page { rows: Vec::new(), position: None, is_stopped: false, changed_at });
     };
-    let (text, binds) =
-        text_of(select, live.number(0)?, &stored_columns(select, live.text(4)?), dialect);
+    let stored = stored_columns(select, live.text(4)?);
+    let (text, binds) = text_of(select, live.number(0)?, &stored, (dialect, is_walled));
     let columns: Vec<_> = texts::all_columns(select.table).iter().map(|it| it.holds).collect();
     let rows = session.rows(&text, binds, &columns).await?;
     let rows = rows.into_iter().map(seen).collect::<Result<_, _>>()?;
@@ -192,9 +192,10 @@ fn text_of(
     select: &Select<'_>,
     generation: u64,
     stored: &[String],
-    dialect: Dialect,
+    (dialect, is_walled): (Dialect, bool),
 ) -> (String, Vec<Bind>) {
     let name = texts::stored_name(select.table.name, generation);
+    let mut source = name.clone();
     let mut draft = Draft { dialect, binds: Vec::new(), clauses: vec!["true".to_owned()] };
     for (column, condition) in &select.conditions {
         let is_of_all = *condition == Condition::Something || is_planted("workspace_not_asked");
@@ -204,7 +205,12 @@ fn text_of(
         draft.add(column, condition);
     }
     if let Some(words) = select.search.filter(|words| !words.trim().is_empty()) {
-        draft.search(&name, words);
+        if is_walled {
+            // What is found by words is found in the wall itself: views_wall.sql says why.
+            source = format!("{name}_found({})", draft.bind(Bind::from(words)));
+        } else {
+            draft.search(&name, words);
+        }
     }
     let direction = if select.is_descending { " desc" } else { "" };
     let columns = select.order.iter().map(|column| format!("t.{column}")).collect::<Vec<_>>();
@@ -221,7 +227,7 @@ fn text_of(
     let clauses = draft.clauses.join(" and ");
     let limit = draft.bind(Bind::from(u64::try_from(select.limit).unwrap_or(u64::MAX)));
     let text =
-        format!("select {list} from {name} t where {clauses} order by {order} limit {limit}");
+        format!("select {list} from {source} t where {clauses} order by {order} limit {limit}");
     (text, draft.binds)
 }
 

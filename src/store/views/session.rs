@@ -179,13 +179,14 @@ impl Session<'_> {
         self.script(text).await
     }
 
-    /// The same, where the database shows the rows of this workspace only, when it can.
+    /// The same, where the database shows the rows of this workspace only, when it can; says
+    /// whether it does.
     pub(super) async fn begin_reading_for(
         &mut self,
         workspace: &WorkspaceId,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
         if !self.links.has_wall() || is_planted("workspace_not_asked") {
-            return self.begin_reading().await;
+            return self.begin_reading().await.map(|()| false);
         }
         // An id holds letters, digits and a few marks: nothing that could end a text.
         self.script(&format!(
@@ -194,6 +195,7 @@ impl Session<'_> {
              select set_config('app.workspace', '{workspace}', true)"
         ))
         .await
+        .map(|()| true)
     }
 
     /// Commits, and gives the connection back.

@@ -105,12 +105,12 @@ fn create_search(columns: &[&str], name: &str) -> String {
 /// Takes a table away with all that belongs to it.
 pub(super) fn drop(table: &str, generation: u64, dialect: Dialect) -> String {
     let name = stored_name(table, generation);
-    let search = if dialect == Dialect::Sqlite {
-        format!("drop table if exists {name}_search;")
-    } else {
-        String::new()
-    };
-    format!("drop table if exists {name};{search}")
+    match dialect {
+        Dialect::Sqlite => {
+            format!("drop table if exists {name};drop table if exists {name}_search;")
+        }
+        Dialect::Postgres => format!("drop table if exists {name} cascade;"),
+    }
 }
 
 /// Writes rows. Guarded, a row that was written at the same or a later position stays; sums that

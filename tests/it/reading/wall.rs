@@ -31,6 +31,10 @@ async fn a_reader_sees_the_rows_of_the_workspace_that_is_named_and_changes_nothi
             ensure!(reader(database, Some("elsewhere")).number(count).await? == 0);
             ensure!(reader(database, None).number(count).await? == 0);
             let named = reader(database, Some(theirs.as_str()));
+            let found = "select count(*) from view_memory_1_found((select min(context_key) \
+                 from view_memory_1))";
+            ensure!(named.number(found).await? > 0, "what finds by words finds nothing");
+            ensure!(database.number(found).await? == 0, "it finds where no workspace is named");
             for text in [
                 "delete from view_progress_1",
                 "update view_progress_1 set workspace = 'elsewhere'",
