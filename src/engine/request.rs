@@ -145,7 +145,34 @@ pub(super) struct KeptAnswer {
     pub(super) recorded: Vec<Recorded>,
     pub(super) version: Version,
     pub(super) at: Timestamp,
+    #[serde(with = "as_text")]
     pub(super) description: Vec<u8>,
+}
+
+/// What the door wants to answer again is text, nearly always: kept as such, and not as numbers.
+mod as_text {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Kept {
+        Text(String),
+        Bytes(Vec<u8>),
+    }
+
+    pub(super) fn serialize<S: Serializer>(bytes: &[u8], to: S) -> Result<S::Ok, S::Error> {
+        match std::str::from_utf8(bytes) {
+            Ok(text) => text.serialize(to),
+            Err(_) => bytes.serialize(to),
+        }
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<u8>, D::Error> {
+        Ok(match Kept::deserialize(from)? {
+            Kept::Text(text) => text.into_bytes(),
+            Kept::Bytes(bytes) => bytes,
+        })
+    }
 }
 
 /// Why the engine did not do what was asked.
@@ -194,4 +221,21 @@ pub enum EngineError {
     /// The archive could not be read.
     #[error("the archive cannot be read")]
     Store(#[from] StoreError),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::KeptAnswer;
+
+    #[test]
+    fn what_a_request_was_answered_is_kept_as_text_and_read_as_ever() {
+        let rest = r#""recorded":[],"version":3,"at":"2026-02-11T16:09:45Z""#;
+        let numbers = format!("{{{rest},\"description\":[123,125]}}");
+        let kept: KeptAnswer = serde_json::from_str(&numbers).expect("an answer");
+        assert_eq!(kept.description, b"{}");
+        let text = serde_json::to_string(&kept).expect("an answer is JSON");
+        assert!(text.ends_with(r#""description":"{}"}"#), "{text}");
+        let again: KeptAnswer = serde_json::from_str(&text).expect("an answer");
+        assert_eq!(again.description, kept.description);
+    }
 }
