@@ -27,7 +27,7 @@ const LAG_MS_MAX: f64 = 1_000.0;
 pub(crate) async fn measure(server: &Server) -> Result<()> {
     let database = Database::on(server).await?;
     let served = Served::on(&database.url).await?;
-    let mut reporters = prepare(&served).await?;
+    let reporters = prepare(&served).await?;
     let before = served.resident_kib()?;
     let mut watchers = Vec::new();
     for _ in 0..WATCHERS {
@@ -37,7 +37,7 @@ pub(crate) async fn measure(server: &Server) -> Result<()> {
         watcher.expect("open").await?;
     }
     let each = (served.resident_kib()? - before) / float(STREAMS);
-    report(&mut reporters).await?;
+    report(&served, &reporters).await?;
     let mut lags = Vec::new();
     for mut watcher in watchers {
         lags.extend(watcher.lags().await?);
@@ -55,7 +55,7 @@ pub(crate) async fn measure(server: &Server) -> Result<()> {
 
 struct Reporter {
     agent_id: String,
-    client: Client,
+    key: String,
     held: Held,
 }
 
@@ -70,22 +70,26 @@ async fn prepare(served: &Served) -> Result<Vec<Reporter>> {
         let mut client = served.connect(&key).await?;
         let found = client.get(&format!("/api/agents/{agent_id}/work")).await?.json()?;
         let held = Held::of(&found).context("no work was given")?;
-        reporters.push(Reporter { agent_id, client, held });
+        reporters.push(Reporter { agent_id, key, held });
     }
     Ok(reporters)
 }
 
 /// A hundred reports a second, each on the next execution.
-async fn report(reporters: &mut [Reporter]) -> Result<()> {
+async fn report(served: &Served, reporters: &[Reporter]) -> Result<()> {
+    let mut clients = Vec::new();
+    for reporter in reporters {
+        clients.push(served.connect(&reporter.key).await?);
+    }
     let mut clock = tokio::time::interval(Duration::from_secs(1) / EVENTS_A_SECOND);
     clock.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Burst);
     for number in 0..EVENTS_A_SECOND * MEASURED_SECONDS {
         clock.tick().await;
         let place = usize::try_from(number)? % reporters.len();
-        let Reporter { agent_id, client, held } = &mut reporters[place];
+        let Reporter { agent_id, held, .. } = &reporters[place];
         let mut body = held.report(agent_id, "task_progress", &format!("{agent_id}-{number}"));
         body["progress_percent"] = (usize::try_from(number)? / EXECUTIONS).into();
-        client.post(&held.path(), &body.to_string()).await?;
+        clients[place].post(&held.path(), &body.to_string()).await?;
     }
     Ok(())
 }

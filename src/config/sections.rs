@@ -46,12 +46,14 @@ impl Door {
 }
 
 /// How many requests a caller may make in a minute; 0 for no limit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Rates {
     /// An agent.
     pub agent_per_minute: u64,
     /// A person.
     pub user_per_minute: u64,
+    /// One address, with keys, sessions and links that open nothing.
+    pub failures_per_minute: u64,
 }
 
 impl Rates {
@@ -59,6 +61,7 @@ impl Rates {
         Self {
             agent_per_minute: values.whole("rates.agent_requests_per_minute"),
             user_per_minute: values.whole("rates.user_requests_per_minute"),
+            failures_per_minute: values.whole("rates.failed_logins_per_minute"),
         }
     }
 }

@@ -348,4 +348,12 @@ pub const SETTINGS: &[Setting] = &[
         Kind::Whole(0, 1_000_000),
         "How many requests a person may make in a minute; 0 for no limit",
     ),
+    setting(
+        "rates.failed_logins_per_minute",
+        "AX_RATES_FAILED_LOGINS_PER_MINUTE",
+        "60",
+        Kind::Whole(0, 1_000_000),
+        "How many keys, sessions and links that open nothing one address may show in a minute \
+         before it is turned away; 0 for no limit",
+    ),
 ];

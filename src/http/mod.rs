@@ -14,6 +14,7 @@ mod docs;
 mod errors;
 mod events;
 mod executions;
+mod failures;
 mod feed;
 mod fork;
 mod gate;
@@ -214,6 +215,7 @@ fn router(app: Arc<App>, served: OpenApiRouter<Arc<App>>) -> Router {
     let rights = Rights::of(&document).expect("a test holds every route to naming its right");
     let crowd = Arc::new(Crowd::new(&app.config.door));
     let limiter = Arc::new(Limiter::new(app.config.rates, app.engine.clock().clone()));
+    let failures = Arc::clone(&limiter);
     let gate = Arc::new(Gate { app: Arc::clone(&app), rights });
     routes
         .fallback(around::nothing_there)
@@ -221,6 +223,7 @@ fn router(app: Arc<App>, served: OpenApiRouter<Arc<App>>) -> Router {
         .layer(DefaultBodyLimit::max(app.config.door.body_bytes_max))
         .layer(from_fn_with_state(limiter, rates::limit))
         .layer(from_fn_with_state(gate, gate::admit))
+        .layer(from_fn_with_state(failures, failures::slow_down))
         .layer(from_fn_with_state(crowd, crowd::pass))
         .layer(from_fn(around::around))
         .with_state(app)

@@ -57,12 +57,17 @@ impl Bucket {
         Self { grains: per_minute * WINDOW_MS, at }
     }
 
-    /// Takes one request out. Time that went back is time that stood still.
-    fn take(&mut self, per_minute: u64, now: Timestamp) -> Taken {
-        let full = per_minute * WINDOW_MS;
+    /// Gains what came in since. Time that went back is time that stood still.
+    fn fill(&mut self, per_minute: u64, now: Timestamp) {
         let gained = now.ms_since(self.at).saturating_mul(per_minute);
-        self.grains = self.grains.saturating_add(gained).min(full);
+        self.grains = self.grains.saturating_add(gained).min(per_minute * WINDOW_MS);
         self.at = self.at.max(now);
+    }
+
+    /// Takes one request out.
+    fn take(&mut self, per_minute: u64, now: Timestamp) -> Taken {
+        self.fill(per_minute, now);
+        let full = per_minute * WINDOW_MS;
         let is_taken = self.grains >= WINDOW_MS;
         if is_taken {
             self.grains -= WINDOW_MS;
@@ -88,6 +93,23 @@ impl Limiter {
         }
         let bucket = buckets.entry(caller).or_insert_with(|| Bucket::full(per_minute, now));
         bucket.take(per_minute, now)
+    }
+
+    /// How many seconds a source has to wait that failed too often to prove who it is.
+    pub(super) fn wait_of_failures(&self, source: &str) -> Option<u64> {
+        let per_minute = self.rates.failures_per_minute;
+        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
+        let bucket = buckets.get_mut(source)?;
+        bucket.fill(per_minute, self.clock.now());
+        let missing = WINDOW_MS.checked_sub(bucket.grains).filter(|missing| *missing > 0)?;
+        Some(missing.div_ceil(per_minute).div_ceil(1_000))
+    }
+
+    /// Counts a failure of a source.
+    pub(super) fn note_failure(&self, source: String) {
+        if self.rates.failures_per_minute > 0 {
+            self.take(source, self.rates.failures_per_minute);
+        }
     }
 
     /// Whose bucket a request is taken from, and how many it holds; none when there is no limit.
@@ -216,7 +238,7 @@ mod tests {
     #[test]
     fn no_more_callers_are_known_than_the_limit_and_those_who_call_stay() {
         let (clock, hands) = Clock::simulated(at(0));
-        let rates = Rates { agent_per_minute: 1, user_per_minute: 0 };
+        let rates = Rates { agent_per_minute: 1, ..Rates::default() };
         let limiter = Limiter::new(rates, clock);
         for caller in 0..CALLERS_MAX {
             limiter.take(caller.to_string(), 1);

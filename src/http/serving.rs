@@ -3,6 +3,7 @@
 //! closes behind it.
 
 use super::App;
+use super::failures::Source;
 use super::patience::Patient;
 use crate::config::Door;
 use crate::planted::is_planted;
@@ -116,8 +117,8 @@ impl Connections {
     }
 
     async fn take(&mut self, accepted: io::Result<(TcpStream, std::net::SocketAddr)>) {
-        let stream = match accepted {
-            Ok((stream, _)) => stream,
+        let (stream, peer) = match accepted {
+            Ok(accepted) => accepted,
             Err(error) if is_of_one(&error) => return,
             Err(error) => {
                 tracing::error!(%error, "no connection can be accepted: {error}");
@@ -134,7 +135,7 @@ impl Connections {
         }
         let router = (!is_refused).then(|| self.router.clone());
         let (terms, phases) = (self.terms.clone(), self.phase.subscribe());
-        self.tasks.spawn(attend(stream, router, terms, phases));
+        self.tasks.spawn(attend((stream, Source(peer.ip())), router, terms, phases));
     }
 }
 
@@ -152,7 +153,7 @@ fn note_end(ended: Result<(), tokio::task::JoinError>) {
 
 /// Answers what comes over one connection; without routes, that there are too many of them.
 async fn attend(
-    stream: TcpStream,
+    (stream, source): (TcpStream, Source),
     router: Option<Router>,
     terms: Terms,
     mut phases: watch::Receiver<Phase>,
@@ -170,7 +171,8 @@ async fn attend(
         .keep_alive(router.is_some());
     let routes = router.map(TowerToHyperService::new);
     let is_stopping = stopping.clone();
-    let service = service_fn(move |request: Request<Incoming>| {
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(source);
         let answering = routes.as_ref().map(|routes| routes.call(request));
         let stopping = is_stopping.clone();
         async move {

@@ -92,6 +92,7 @@ impl Server {
             .env("AX_DATA_DIR", &folder)
             // What is asked here is asked faster than an agent may.
             .env("AX_RATES_AGENT_REQUESTS_PER_MINUTE", "0")
+            .env("AX_RATES_FAILED_LOGINS_PER_MINUTE", "0")
             .stdout(Stdio::piped());
         let mut child = ax.spawn().context("cannot start ax")?;
         let out = child.stdout.take().context("its output is piped")?;

@@ -18,7 +18,7 @@ fn narrow(in_flight: usize, queue: usize) -> Config {
     config.door.in_flight_max = in_flight;
     config.door.queue_max = queue;
     config.read_connections_max = 2;
-    config.rates = Rates { agent_per_minute: 0, user_per_minute: 0 };
+    config.rates = Rates::default();
     config
 }
 

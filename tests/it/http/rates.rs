@@ -8,7 +8,7 @@ use planexe_ax::domain::event::workspace::Role;
 use serde_json::json;
 
 fn three_a_minute() -> Config {
-    let rates = Rates { agent_per_minute: 3, user_per_minute: 0 };
+    let rates = Rates { agent_per_minute: 3, ..Rates::default() };
     Config { rates, ..Config::default() }
 }
 
@@ -70,6 +70,33 @@ async fn with_keys_each_key_of_an_agent_counts_for_itself_whatever_it_asks() -> 
         for _ in 0..5 {
             let person = ask(&owner).await?;
             ensure!(person.status == 200 && person.header("ratelimit").is_none(), "{person:?}");
+        }
+        server.stop().await
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_that_shows_too_many_wrong_keys_is_turned_away_before_they_are_looked_at()
+-> Result<()> {
+    let rates = Rates { failures_per_minute: 3, ..Rates::default() };
+    on_every_with(&Config { rates, ..Config::default() }, async |server| {
+        let owner = key(&server, "default", Role::Owner, None).await?.header();
+        let right = [(owner.0, owner.1.as_str())];
+        let wrong = [("authorization", "Bearer ax_k0123456789abcdef_00_00")];
+        for _ in 0..5 {
+            let nothing = server.ask("GET", "/api/executions", &[], b"").await?;
+            ensure!(nothing.status == 401, "nothing shown is nothing guessed: {nothing:?}");
+        }
+        for _ in 0..3 {
+            let refused = server.ask("GET", "/api/executions", &wrong, b"").await?;
+            ensure!(refused.status == 401, "{refused:?}");
+        }
+        for shown in [&wrong, &right] {
+            let refused = server.ask("GET", "/api/executions", shown, b"").await?;
+            ensure!(refused.status == 429 && refused.body["code"] == "rate_limited", "{refused:?}");
+            let wait: u64 = refused.header("retry-after").context("no Retry-After")?.parse()?;
+            ensure!((1..=20).contains(&wait), "{refused:?}");
         }
         server.stop().await
     })

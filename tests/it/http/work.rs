@@ -126,6 +126,32 @@ async fn a_careful_agent_gets_what_it_holds_again_and_is_told_what_it_needs() ->
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_report_brings_the_next_task_along_where_it_asks_for_it() -> Result<()> {
+    on_every(async |server| {
+        let execution = begin(&server).await?;
+        let work = server.get(LARRY).await?;
+        let done = |task: &Value| {
+            json!({"agent_id": "agent_larry_001", "event_type": "task_complete",
+                "task_id": task["task_id"], "lease": task["lease"], "claim_next": true,
+                "event_id": task["task_id"]})
+        };
+        let first = done(&work.body["next_task"]);
+        let taken = report(&server, &execution, &first).await?;
+        ensure!(taken.status == 201 && taken.body["work"]["work_available"] == true, "{taken:?}");
+        let repeated = report(&server, &execution, &first).await?;
+        ensure!(repeated.status == 200 && repeated.body["work"] == taken.body["work"]);
+        ensure!(server.get(LARRY).await?.body == taken.body["work"], "it was granted once");
+        let second = done(&taken.body["work"]["next_task"]);
+        let taken = report(&server, &execution, &second).await?;
+        let last = report(&server, &execution, &done(&taken.body["work"]["next_task"])).await?;
+        ensure!(last.status == 201 && last.body["status"] == "COMPLETED", "{last:?}");
+        ensure!(last.body["work"] == Value::Null, "{last:?}");
+        server.stop().await
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_parked_poll_gets_the_work_that_comes_and_a_drained_agent_gets_none() -> Result<()> {
     on_every(async |server| {
         let execution = begin(&server).await?;
