@@ -8,7 +8,9 @@ test('durations have their two largest units', () => {
 
 test('a moment is told from now, forward and back', () => {
   expect(relative(1_000, 13_000)).toBe('12 s ago');
-  expect(relative('1970-01-01T00:01:00Z', 0)).toBe('in 1 min');
+  expect(relative('1970-01-01T00:01:40Z', 0)).toBe('in 1 min');
+  expect(relative(0, 47 * 3_600_000)).toBe('47 h ago');
+  expect(relative(0, 49 * 3_600_000)).toBe('2 d ago');
   expect(relative(500, 0)).toBe('now');
   expect(relative('no time', 0)).toBe('no time');
 });

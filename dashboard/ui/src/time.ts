@@ -12,7 +12,15 @@ export function relative(at: string | number, now: number): string {
   const distance = now - moment;
   const size = Math.abs(distance);
   if (size < 2 * SECOND) return 'now';
-  return distance > 0 ? `${duration(size)} ago` : `in ${duration(size)}`;
+  return distance > 0 ? `${roughly(size)} ago` : `in ${roughly(size)}`;
+}
+
+/** A duration in its largest unit alone: what is read at a glance, and does not flicker. */
+export function roughly(size: number): string {
+  if (size < MINUTE) return `${Math.floor(size / SECOND)} s`;
+  if (size < HOUR) return `${Math.floor(size / MINUTE)} min`;
+  if (size < 2 * DAY) return `${Math.floor(size / HOUR)} h`;
+  return `${Math.floor(size / DAY)} d`;
 }
 
 /** A duration in its two largest units: `2 h 5 min`, `3 d`, `42 s`. */

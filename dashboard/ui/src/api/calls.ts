@@ -1,5 +1,5 @@
 /** Every call that the dashboard makes, by what it is for. */
-import { api, ok } from './client';
+import { afterWrite, api, ok } from './client';
 import type { components } from './schema';
 import type { Blocker, FeedEntry, RecordedEvent, Resolution, TaskNode } from './types';
 
@@ -17,14 +17,14 @@ const at = (execution_id: string) => ({ path: { execution_id } });
 
 export const executions = {
   list: (query: { q?: string; status?: string; plan_id?: string; agent_id?: string; cursor?: string; limit?: number }) =>
-    ok(api.GET('/api/executions', { params: { query: query as never } })),
+    ok(api.GET('/api/executions', { params: { query: { ...query, ...afterWrite() } as never } })),
   get: (id: string, as_of?: string) =>
-    ok(api.GET('/api/executions/{execution_id}', { params: { ...at(id), query: { as_of } } })),
+    ok(api.GET('/api/executions/{execution_id}', { params: { ...at(id), query: { as_of, ...afterWrite(as_of) } } })),
   create: (body: Schemas['NewExecution']) => ok(api.POST('/api/executions', { body })),
   change: (id: string, body: Schemas['ExecutionPatch'], dry_run = false) =>
     ok(api.PATCH('/api/executions/{execution_id}', { params: { ...at(id), query: { dry_run } }, body })),
   tasks: (id: string, query: { limit?: number; cursor?: string; as_of?: string; min_position?: number }) =>
-    ok(api.GET('/api/executions/{execution_id}/tasks', { params: { ...at(id), query } })),
+    ok(api.GET('/api/executions/{execution_id}/tasks', { params: { ...at(id), query: { ...query, ...afterWrite(query.as_of) } } })),
   why: (id: string, task_id: string) =>
     ok(api.GET('/api/executions/{execution_id}/tasks/{task_id}/why', {
       params: { path: { execution_id: id, task_id } },
@@ -33,7 +33,7 @@ export const executions = {
     ok(api.GET('/api/executions/{execution_id}/timeline', { params: { ...at(id), query: { as_of } } })),
   blockers: (id: string, as_of?: string) =>
     ok(api.GET('/api/executions/{execution_id}/blockers', {
-      params: { ...at(id), query: { limit: PAGE, as_of } },
+      params: { ...at(id), query: { limit: PAGE, as_of, ...afterWrite(as_of) } },
     })),
   resolve: (blocker: Blocker, body: Schemas['WayOut'], dry_run = false) =>
     ok(api.POST('/api/executions/{execution_id}/blockers/{blocker_id}/resolve', {
@@ -67,12 +67,12 @@ export async function allTasks(
 
 export const plans = {
   list: (query: { q?: string; cursor?: string; limit?: number }) =>
-    ok(api.GET('/api/plans', { params: { query } })),
-  get: (plan_id: string, min_position?: number) =>
-    ok(api.GET('/api/plans/{plan_id}', { params: { path: { plan_id }, query: { min_position } } })),
+    ok(api.GET('/api/plans', { params: { query: { ...query, ...afterWrite() } } })),
+  get: (plan_id: string) =>
+    ok(api.GET('/api/plans/{plan_id}', { params: { path: { plan_id }, query: afterWrite() } })),
   tasks: (plan_id: string, cursor?: string) =>
     ok(api.GET('/api/plans/{plan_id}/tasks', {
-      params: { path: { plan_id }, query: { limit: PAGE, cursor } },
+      params: { path: { plan_id }, query: { limit: PAGE, cursor, ...afterWrite() } },
     })),
   remove: (plan_id: string) =>
     ok(api.DELETE('/api/plans/{plan_id}', { params: { path: { plan_id } } })),
@@ -86,8 +86,9 @@ export const plans = {
 };
 
 export const agents = {
-  list: (cursor?: string) => ok(api.GET('/api/agents', { params: { query: { limit: PAGE, cursor } } })),
-  get: (agent_id: string) => ok(api.GET('/api/agents/{agent_id}', { params: { path: { agent_id } } })),
+  list: (cursor?: string) => ok(api.GET('/api/agents', { params: { query: { limit: PAGE, cursor, ...afterWrite() } } })),
+  get: (agent_id: string) =>
+    ok(api.GET('/api/agents/{agent_id}', { params: { path: { agent_id }, query: afterWrite() } })),
   change: (agent_id: string, body: Schemas['AgentPatch'], dry_run = false) =>
     ok(api.PATCH('/api/agents/{agent_id}', {
       params: { path: { agent_id }, query: { dry_run } }, body,
@@ -96,7 +97,7 @@ export const agents = {
 
 export const blockers = {
   open: (cursor?: string) =>
-    ok(api.GET('/api/blockers', { params: { query: { limit: PAGE, cursor } } })),
+    ok(api.GET('/api/blockers', { params: { query: { limit: PAGE, cursor, ...afterWrite() } } })),
   past: (limit: number) =>
     ok(api.GET('/api/blockers', { params: { query: { status: 'resolved', limit } } })),
 };

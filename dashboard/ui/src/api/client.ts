@@ -24,6 +24,14 @@ export function setProof(csrf: string | null): void {
 /** Told when a call is refused since nobody is logged in. */
 export const onUnauthorized: { tell: () => void } = { tell: () => {} };
 
+/** The position of this page's last write: what it reads next must show it. */
+const written: { position: number | undefined } = { position: undefined };
+
+/** What a read waits for; nothing when another moment is read, or nothing was written. */
+export function afterWrite(as_of?: string): { min_position?: number } {
+  return as_of === undefined && written.position !== undefined ? { min_position: written.position } : {};
+}
+
 export const api = createClient<paths>({ baseUrl: location.origin });
 
 api.use({
@@ -34,6 +42,12 @@ api.use({
     const isPlain = /\/(session|tickets|links)$/.test(new URL(request.url).pathname);
     if (!isRehearsal && !isPlain) request.headers.set('Idempotency-Key', crypto.randomUUID());
     return request;
+  },
+  onResponse({ request, response }) {
+    const position = Number(response.headers.get('ax-position'));
+    if (request.method !== 'GET' && response.ok && position > (written.position ?? 0)) {
+      written.position = position;
+    }
   },
 });
 
