@@ -203,7 +203,7 @@ fn announce(doors: &Doors, database: &Database, keys: &Keyring) -> Result<(), Fa
         "ax {} listens on http://{address}\n\
          database: {database}\n\
          access:   {access}\n\
-         try:      curl http://{address}/healthz\n\
+         open:     http://{address}/ in a browser\n\
          {apart}stop:     ctrl-c\n",
         env!("CARGO_PKG_VERSION")
     );

@@ -10,6 +10,7 @@ mod body;
 mod caller;
 mod code;
 mod crowd;
+mod dashboard;
 mod docs;
 mod errors;
 mod events;
@@ -125,6 +126,12 @@ fn routes() -> OpenApiRouter<Arc<App>> {
         .merge(public_routes())
         .merge(operators::routes())
         .merge(machine_routes())
+        .merge(dashboard_routes())
+}
+
+/// The page for people, and its files.
+fn dashboard_routes() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new().routes(routes!(dashboard::page)).routes(routes!(dashboard::file))
 }
 
 /// The operations for agents, people and auditors.
@@ -218,7 +225,7 @@ fn router(app: Arc<App>, served: OpenApiRouter<Arc<App>>) -> Router {
     let failures = Arc::clone(&limiter);
     let gate = Arc::new(Gate { app: Arc::clone(&app), rights });
     routes
-        .fallback(around::nothing_there)
+        .fallback(dashboard::elsewhere)
         .method_not_allowed_fallback(around::no_such_method)
         .layer(DefaultBodyLimit::max(app.config.door.body_bytes_max))
         .layer(from_fn_with_state(limiter, rates::limit))
@@ -237,7 +244,7 @@ pub async fn serve(
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
     let served = match app.config.metrics_listen {
-        Some(_) => public_routes().merge(machine_routes()),
+        Some(_) => public_routes().merge(machine_routes()).merge(dashboard_routes()),
         None => routes(),
     };
     let streams = app.streams.clone();
@@ -253,7 +260,7 @@ pub async fn serve_operators(
     app: Arc<App>,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
-    let served = operators::routes().merge(machine_routes());
+    let served = operators::routes().merge(machine_routes()).merge(dashboard_routes());
     let terms = serving::Terms::of(&app);
     serving::serve(listener, router(app, served), terms, stop).await
 }

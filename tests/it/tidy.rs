@@ -12,7 +12,8 @@ mod tree;
 use guards::Source;
 
 /// The folders that hold the sources of this repository.
-const ROOMS: [&str; 7] = ["src", "projections", "tests", "xtask", "benches", "examples", "fuzz"];
+const ROOMS: [&str; 8] =
+    ["src", "projections", "dashboard", "tests", "xtask", "benches", "examples", "fuzz"];
 
 /// The files that say what a pure crate depends on.
 const PURE: [&str; 2] = ["src/domain/Cargo.toml", "projections/Cargo.toml"];

@@ -1,0 +1,95 @@
+/** Times and durations in words. Each is given the moment that it is now. */
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+/** How long ago, or in how long: `12 s ago`, `in 3 min`. */
+export function relative(at: string | number, now: number): string {
+  const moment = typeof at === 'number' ? at : Date.parse(at);
+  if (Number.isNaN(moment)) return String(at);
+  const distance = now - moment;
+  const size = Math.abs(distance);
+  if (size < 2 * SECOND) return 'now';
+  return distance > 0 ? `${roughly(size)} ago` : `in ${roughly(size)}`;
+}
+
+/** A duration in its largest unit alone: what is read at a glance, and does not flicker. */
+export function roughly(size: number): string {
+  if (size < MINUTE) return `${Math.floor(size / SECOND)} s`;
+  if (size < HOUR) return `${Math.floor(size / MINUTE)} min`;
+  if (size < 2 * DAY) return `${Math.floor(size / HOUR)} h`;
+  return `${Math.floor(size / DAY)} d`;
+}
+
+/** A duration in its two largest units: `2 h 5 min`, `3 d`, `42 s`. */
+export function duration(ms: number): string {
+  const size = Math.abs(ms);
+  const sign = ms < 0 ? '−' : '';
+  if (size < SECOND) return `${sign}${Math.round(size)} ms`;
+  if (size < MINUTE) return `${sign}${Math.round(size / SECOND)} s`;
+  if (size < HOUR) return sign + two(size, MINUTE, 'min', SECOND, 's', 5 * MINUTE);
+  if (size < DAY) return sign + two(size, HOUR, 'h', MINUTE, 'min', 10 * HOUR);
+  return sign + two(size, DAY, 'd', HOUR, 'h', 10 * DAY);
+}
+
+function two(
+  size: number, unit: number, word: string, part: number, partWord: string, roundFrom: number,
+): string {
+  if (size >= roundFrom) return `${Math.round(size / unit)} ${word}`;
+  const whole = Math.floor(size / unit);
+  const rest = Math.floor((size - whole * unit) / part);
+  return rest === 0 ? `${whole} ${word}` : `${whole} ${word} ${rest} ${partWord}`;
+}
+
+/** Local, or UTC. */
+export type Zone = 'local' | 'utc';
+
+/** The moment itself, to the second, with its zone. */
+export function absolute(at: string | number, zone: Zone = 'local'): string {
+  const date = new Date(at);
+  if (Number.isNaN(date.getTime())) return String(at);
+  const options: Intl.DateTimeFormatOptions = {
+    year: 'numeric', month: 'short', day: '2-digit', hour: '2-digit', minute: '2-digit',
+    second: '2-digit', hour12: false, timeZoneName: 'short',
+  };
+  if (zone === 'utc') options.timeZone = 'UTC';
+  return new Intl.DateTimeFormat('en-GB', options).format(date);
+}
+
+/** The time of day alone. */
+export function clock(at: string | number, zone: Zone = 'local'): string {
+  const date = new Date(at);
+  if (Number.isNaN(date.getTime())) return String(at);
+  const options: Intl.DateTimeFormatOptions = {
+    hour: '2-digit', minute: '2-digit', second: '2-digit', hour12: false,
+  };
+  if (zone === 'utc') options.timeZone = 'UTC';
+  return new Intl.DateTimeFormat('en-GB', options).format(date);
+}
+
+/** Steps of an axis, the finest first. */
+const STEPS = [
+  SECOND, 2 * SECOND, 5 * SECOND, 10 * SECOND, 15 * SECOND, 30 * SECOND,
+  MINUTE, 2 * MINUTE, 5 * MINUTE, 10 * MINUTE, 15 * MINUTE, 30 * MINUTE,
+  HOUR, 2 * HOUR, 3 * HOUR, 6 * HOUR, 12 * HOUR,
+  DAY, 2 * DAY, 7 * DAY, 14 * DAY, 28 * DAY, 91 * DAY, 364 * DAY,
+];
+
+/** The finest step that is at least so wide. */
+export function stepOf(ms: number): number {
+  return STEPS.find((step) => step >= ms) ?? 364 * DAY;
+}
+
+/** The label of an axis at a moment, given the step. */
+export function axisLabel(at: number, step: number): string {
+  const date = new Date(at);
+  const options: Intl.DateTimeFormatOptions =
+    step >= DAY
+      ? { day: '2-digit', month: 'short' }
+      : step >= MINUTE
+        ? { hour: '2-digit', minute: '2-digit', hour12: false }
+        : { hour: '2-digit', minute: '2-digit', second: '2-digit', hour12: false };
+  return new Intl.DateTimeFormat('en-GB', options).format(date);
+}
