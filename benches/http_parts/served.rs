@@ -27,6 +27,7 @@ impl Served {
             .args(["serve", "--listen", "127.0.0.1:0", "--log", "error"])
             .env("DATABASE_URL", database)
             .env("AX_DATA_DIR", &folder)
+            .env("AX_DEMO", "false")
             // What is asked here is asked faster than an agent may.
             .env("AX_RATES_AGENT_REQUESTS_PER_MINUTE", "0")
             .env("AX_RATES_USER_REQUESTS_PER_MINUTE", "0")

@@ -4,6 +4,7 @@ use super::open::{open_outbox, open_store, open_views, refusal};
 use crate::{
     clock::Clock,
     config::{Config, ConfigError, Database},
+    demo::Demonstration,
     domain::Event,
     engine::{Engine, EngineConfig, EngineError, Random},
     exit::{Exit, Failure},
@@ -90,7 +91,12 @@ pub(super) async fn serve(config: &Config) -> Result<(), Failure> {
         webhooks: webhooks.clone(),
         stopping: stopped,
     };
+    let has_one = config.has_demonstration && config.public().is_none() && keys.is_unused();
+    let demonstration = if has_one { Some(Demonstration::start(&engine).await) } else { None };
     let ended = until_stopped(doors, app, stopping, stop).await;
+    if let Some(demonstration) = demonstration {
+        demonstration.stop().await;
+    }
     feed.stop().await;
     reached.stop().await;
     keys.stop().await;

@@ -2,12 +2,15 @@
 
 use super::SETTINGS;
 use super::setting::{Kind, Setting};
-use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
+use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// The name of the flag that names the file.
 const CONFIG: &str = "config";
+/// The flag that does without a demonstration, and the setting that it stands for.
+const NO_DEMO: &str = "no-demo";
+const DEMO: &str = "demo";
 
 /// What the command line sets.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -54,7 +57,9 @@ impl Args for Flags {
         let config = config.value_parser(clap::value_parser!(PathBuf)).help_heading("Settings");
         let help = "The file of settings; ax.toml in the data directory when there is one \
                     [AX_CONFIG]";
-        command.arg(config.help(help)).args(flagged().map(flag))
+        let no_demo = Arg::new(NO_DEMO).long(NO_DEMO).action(ArgAction::SetTrue).global(true);
+        let no_demo = no_demo.help("Begin with an empty log").help_heading("Settings");
+        command.arg(config.help(help)).arg(no_demo).args(flagged().map(flag))
     }
 
     fn augment_args_for_update(command: Command) -> Command {
@@ -67,7 +72,10 @@ impl FromArgMatches for Flags {
         let value = |setting: &'static Setting| {
             Some((setting.key, matches.get_one::<String>(setting.key)?.clone()))
         };
-        let values = flagged().filter_map(value).collect();
+        let mut values: BTreeMap<_, _> = flagged().filter_map(value).collect();
+        if matches.get_flag(NO_DEMO) {
+            values.insert(DEMO, false.to_string());
+        }
         Ok(Self { config: matches.get_one::<PathBuf>(CONFIG).cloned(), values })
     }
 

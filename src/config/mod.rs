@@ -60,6 +60,8 @@ pub struct Config {
     pub log_format: LogFormat,
     /// Whether executions are made and tasks given out.
     pub is_execution_enabled: bool,
+    /// Whether an empty log begins with a demonstration.
+    pub has_demonstration: bool,
     /// The rules for new executions.
     pub policy: Policy,
     /// How often agents that do not wait are told to come.
@@ -197,6 +199,7 @@ impl Config {
                 _ => LogFormat::Text,
             },
             is_execution_enabled: values.is_on("execution.enabled"),
+            has_demonstration: values.is_on("demo"),
             policy: sections::policy(&values),
             poll_interval_seconds: values.whole("agents.poll_interval_seconds"),
             streams: StreamLimits::of(&values),

@@ -53,6 +53,14 @@ pub const SETTINGS: &[Setting] = &[
     ),
     setting("log_format", "AX_LOG_FORMAT", "text", Kind::Choice(&["text", "json"]), "How it logs"),
     setting(
+        "demo",
+        "AX_DEMO",
+        "true",
+        Kind::YesNo,
+        "Whether a server of one person begins with a demonstration when its log is empty; \
+         --no-demo says no",
+    ),
+    setting(
         "execution.enabled",
         "PLANEXE_EXECUTION_ENABLED",
         "true",

@@ -11,6 +11,7 @@ mod caller;
 mod code;
 mod crowd;
 mod dashboard;
+mod demonstration;
 mod docs;
 mod errors;
 mod events;
@@ -163,6 +164,7 @@ fn public_routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(streams::execution))
         .routes(routes!(streams::all));
     let plans = OpenApiRouter::new()
+        .routes(routes!(demonstration::remove))
         .routes(routes!(plans::list, plans::import))
         .routes(routes!(plans::get, plans::delete))
         .routes(routes!(plans::tasks))

@@ -1,6 +1,7 @@
 //! The integration tests: one binary.
 
 mod config;
+mod demonstration;
 mod docs;
 mod engine;
 mod feed;

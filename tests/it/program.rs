@@ -190,7 +190,7 @@ pub(crate) fn ax(args: &[&str], dir: &Folder) -> Command {
     for name in ["DATABASE_URL", "AX_CONFIG", "AX_LISTEN", "AX_LOG", "AX_LOG_FORMAT"] {
         command.env_remove(name);
     }
-    command.args(args).env("AX_DATA_DIR", dir.path().join("data"));
+    command.args(args).env("AX_DATA_DIR", dir.path().join("data")).env("AX_DEMO", "false");
     command
 }
 

@@ -90,6 +90,7 @@ impl Server {
         ax.args(["serve", "--listen", "127.0.0.1:0", "--log", "error"]);
         ax.env_remove("DATABASE_URL")
             .env("AX_DATA_DIR", &folder)
+            .env("AX_DEMO", "false")
             // What is asked here is asked faster than an agent may.
             .env("AX_RATES_AGENT_REQUESTS_PER_MINUTE", "0")
             .env("AX_RATES_FAILED_LOGINS_PER_MINUTE", "0")

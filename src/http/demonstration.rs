@@ -1,0 +1,34 @@
+//! `/api/demonstration`: what a first visitor found can be taken away.
+
+use super::App;
+use super::caller::Caller;
+use super::problem::Problem;
+use super::terms::Terms;
+use crate::demo;
+use axum::Json;
+use axum::extract::State as Shared;
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use std::sync::Arc;
+use utoipa::ToSchema;
+
+/// What became of the demonstration.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct DemonstrationAfter {
+    status: &'static str,
+}
+
+/// Takes the demonstration away: its execution is given up, its agents retire, its plan is deleted.
+#[utoipa::path(delete, path = "/api/demonstration", operation_id = "remove_demonstration",
+    tag = "operators", security(("key" = ["command"])), params(Terms),
+    responses((status = 200, description = "It is gone.", body = DemonstrationAfter)))]
+pub(super) async fn remove(
+    Shared(app): Shared<Arc<App>>,
+    caller: Caller,
+    terms: Terms,
+) -> Result<Response, Problem> {
+    if !terms.is_dry_run {
+        demo::take_away(&app.engine, &caller.actor).await?;
+    }
+    Ok(Json(DemonstrationAfter { status: "removed" }).into_response())
+}
