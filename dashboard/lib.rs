@@ -1,5 +1,5 @@
-//! The dashboard: the files that a browser is sent, as they were built from `ui`. It knows files and
-//! nothing of how they are served.
+//! The dashboard: the files that a browser is sent, as they were built from `ui`. It knows files,
+//! and nothing of how they are served.
 
 use sha2::{Digest, Sha256};
 use std::{collections::BTreeMap, sync::LazyLock};
