@@ -61,7 +61,10 @@ pub(crate) fn steps(steps: &mut Steps) {
         Ok(Outcome::of(is_right))
     });
     let Some(place) = place else { return };
-    steps.tests("dashboard folds", &mut node(&place, &["node_modules/vitest/vitest.mjs", "run"]));
+    steps.tests(
+        "dashboard folds",
+        &mut node(&place, &["node_modules/vitest/vitest.mjs", "run", "--dir", "src"]),
+    );
     match browser() {
         Some(browser) => in_browser(steps, &place, &browser),
         None => steps.step("dashboard views", || {

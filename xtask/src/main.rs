@@ -1,4 +1,5 @@
-//! The tasks of this repository: `cargo xtask test | bench | long | fuzz | dashboard | docs | seed-log`.
+//! The tasks of this repository: `cargo xtask test | bench | long | fuzz | dashboard | docs |
+//! seed-log`.
 
 mod args;
 mod bench;

@@ -31,9 +31,11 @@ function short() {
       const steps =
         subtasks.length > 0 ? subtasks : [{ subtask_id: task.task_id, title: task.title }];
       const hours = (task.estimated_hours / steps.length) * HOUR_SHARE;
+      // The second step goes beside the first, the others one after the other.
+      const before = last;
       return steps.map(({ subtask_id, title }, at) => {
-        const prerequisites = at === 1 ? [] : last;
-        last = [subtask_id];
+        const prerequisites = at === 1 ? before : last;
+        last = at === 1 ? [...last, subtask_id] : [subtask_id];
         return { task_id: subtask_id, title, estimated_hours: hours, prerequisites };
       });
     });
