@@ -94,6 +94,12 @@ mod tests {
     }
 
     #[test]
+    fn the_lock_file_names_no_registry() {
+        let lock = include_str!("ui/package-lock.json");
+        assert!(lock.contains("\"integrity\"") && !lock.contains("\"resolved\""));
+    }
+
+    #[test]
     fn the_page_holds_no_script_and_no_style_of_its_own() {
         let page = asset(PAGE).expect("there is always a page");
         let text = String::from_utf8_lossy(page.bytes).to_lowercase();

@@ -73,4 +73,11 @@ test('a page out of sight rests, and goes on where it was', async () => {
   );
 });
 
+test('a server that answers at other names only says so, and shows no empty page', async () => {
+  const other = await pageOf(browser);
+  await other.goto(house.url.replace('127.0.0.1', 'ax.localhost'));
+  await other.getByRole('alert').getByText('names of this machine').waitFor();
+  assert.deepEqual(other.faults, []);
+});
+
 test('nothing broke', () => assert.deepEqual(page.faults, []));
