@@ -1,5 +1,5 @@
-//! The dashboard: the files that a browser is sent, as they were built from `ui`. It knows files and
-//! nothing of how they are served.
+//! The dashboard: the files that a browser is sent, as they were built from `ui`. It knows files,
+//! and nothing of how they are served.
 
 use sha2::{Digest, Sha256};
 use std::{collections::BTreeMap, sync::LazyLock};
@@ -91,6 +91,12 @@ mod tests {
             assert_ne!(found.content_type, "application/octet-stream", "{}", file.path);
         }
         assert!(asset("../Cargo.toml").is_none() && asset("/index.html").is_none());
+    }
+
+    #[test]
+    fn the_lock_file_names_no_registry() {
+        let lock = include_str!("ui/package-lock.json");
+        assert!(lock.contains("\"integrity\"") && !lock.contains("\"resolved\""));
     }
 
     #[test]

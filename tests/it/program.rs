@@ -30,7 +30,7 @@ fn what_is_printed_first_says_what_to_try_next() {
     let server = Server::start();
     let lines = server.printed.join("\n");
     let address = &server.address;
-    assert!(lines.contains(&format!("curl http://{address}/healthz")), "{lines}");
+    assert!(lines.contains(&format!("open:     http://{address}/ in a browser")), "{lines}");
     assert!(lines.contains("database: sqlite:"), "{lines}");
 }
 

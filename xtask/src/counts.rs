@@ -9,14 +9,19 @@ pub(crate) struct Counts {
 }
 
 impl Counts {
-    /// Adds what a line says, when it is a summary of nextest or of cargo's own runner. (What a
-    /// failed test printed is shown indented: such a line counts nothing.)
+    /// Adds what a line says, when it is a summary of nextest, of cargo's own runner, of vitest or
+    /// of node's runner. (What a failed test printed is shown indented: such a line counts
+    /// nothing.)
     pub(crate) fn read(&mut self, line: &str) {
+        if let Some(told) = line.strip_prefix("ℹ ") {
+            return self.read_node(told);
+        }
+        let is_vitest = line.starts_with("      Tests  ");
         let is_nextest = line.trim_start().starts_with("Summary [") && line.contains(" run:");
-        if !is_nextest && !line.starts_with("test result: ") {
+        if !is_nextest && !is_vitest && !line.starts_with("test result: ") {
             return;
         }
-        let mut words = line.split([' ', ',', ';', '(', ')']).filter(|word| !word.is_empty());
+        let mut words = line.split([' ', ',', ';', '|', '(', ')']).filter(|word| !word.is_empty());
         let mut number = 0;
         for word in words.by_ref() {
             match word {
@@ -26,6 +31,18 @@ impl Counts {
                 _ => {}
             }
             number = word.parse().unwrap_or(0);
+        }
+    }
+
+    /// What node's runner says at its end: a word, and how many.
+    fn read_node(&mut self, told: &str) {
+        let Some((word, count)) = told.split_once(' ') else { return };
+        let count = count.parse().unwrap_or(0);
+        match word {
+            "pass" => self.passed += count,
+            "fail" | "cancelled" => self.failed += count,
+            "skipped" => self.skipped += count,
+            _ => {}
         }
     }
 
@@ -73,6 +90,16 @@ mod tests {
     fn the_summary_of_cargo_is_read() {
         let line = "test result: FAILED. 3 passed; 1 failed; 2 ignored; 0 measured; 0 filtered out";
         assert_eq!(counts(line), (3, 1, 2));
+    }
+
+    #[test]
+    fn the_summaries_of_vitest_and_of_node_are_read() {
+        assert_eq!(counts("      Tests  1 failed | 45 passed (46)"), (45, 1, 0));
+        assert_eq!(counts(" Test Files  10 passed (10)"), (0, 0, 0));
+        let lines = ["ℹ tests 33", "ℹ pass 20", "ℹ fail 12", "ℹ cancelled 1", "ℹ skipped 2"];
+        let mut all = Counts::default();
+        lines.into_iter().for_each(|line| all.read(line));
+        assert_eq!((all.passed, all.failed, all.skipped), (20, 13, 2));
     }
 
     #[test]

@@ -1,8 +1,10 @@
-//! The tasks of this repository: `cargo xtask test | bench | long | fuzz | docs | seed-log`.
+//! The tasks of this repository: `cargo xtask test | bench | long | fuzz | dashboard | docs |
+//! seed-log`.
 
 mod args;
 mod bench;
 mod counts;
+mod dashboard;
 mod docs;
 mod figure;
 mod fuzz;
@@ -25,12 +27,13 @@ use std::process::ExitCode;
 const USAGE: &str = "\
 The tasks of this repository.
 
-  cargo xtask test     everything that must be green before a change is taken
-  cargo xtask bench    the figures, each with its baseline from the same run
-  cargo xtask long     the tests that take long, and the bugs planted on purpose
-  cargo xtask fuzz     all fuzz targets, for a while
-  cargo xtask docs     write the generated documents and build the API pages
-  cargo xtask seed-log a long log of random executions, to try things on
+  cargo xtask test        everything that must be green before a change is taken
+  cargo xtask bench       the figures, each with its baseline from the same run
+  cargo xtask long        the tests that take long, and the bugs planted on purpose
+  cargo xtask fuzz        all fuzz targets, for a while
+  cargo xtask dashboard   the dashboard's tests alone, in Chromium too
+  cargo xtask docs        write the generated documents and build the API pages
+  cargo xtask seed-log    a long log of random executions, to try things on
 
 Each takes --help.
 ";
@@ -45,6 +48,7 @@ fn main() -> ExitCode {
         "long" => long::task(args),
         "fuzz" => fuzz::task(args),
         "docs" => docs::task(args),
+        "dashboard" => dashboard::task(args),
         "seed-log" => seed::task(args),
         "" | "help" | "-h" | "--help" => {
             print!("{USAGE}");

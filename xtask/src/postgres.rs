@@ -51,7 +51,7 @@ fn installed_versions() -> Vec<PathBuf> {
     dirs
 }
 
-fn is_root_on_debian() -> bool {
+pub(crate) fn is_root_on_debian() -> bool {
     let is_root = run::printed(&mut run::command("id", &["-u"])).is_some_and(|id| id.trim() == "0");
     is_root && Path::new("/etc/debian_version").exists()
 }

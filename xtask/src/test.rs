@@ -2,7 +2,7 @@
 
 use crate::{
     args::Args,
-    postgres, purity,
+    dashboard, postgres, purity,
     run::{cargo, command, succeeds},
     schemathesis,
     steps::{Outcome, Steps},
@@ -14,11 +14,13 @@ const USAGE: &str = "\
 cargo xtask test
 
 Runs, times and summarises: the format, clippy, all tests, the examples in the documentation, the
-example agent, a minute of schemathesis, the rules for dependencies, and the purity of the law and
-the windows. Goes on after a failure, prints a table of what it ran and what it could not, and fails
-when one step failed.
+dashboard in Chromium, the example agent, a minute of schemathesis, the rules for dependencies, and
+the purity of the law and the windows. Goes on after a failure, prints a table of what it ran and
+what it could not, and fails when one step failed.
 
   AX_TEST_PG=skip            leave out what needs PostgreSQL
+  AX_UI=require              fail where the dashboard cannot be built or tried
+  AX_UI=skip                 leave the dashboard out
   AX_SCHEMATHESIS=require    fail where schemathesis cannot be installed, instead of going on
 ";
 
@@ -42,6 +44,7 @@ pub(crate) fn task(args: Args) -> anyhow::Result<bool> {
         steps.tests("tests", &mut cargo(&all));
     }
     steps.tests("doc tests", &mut cargo(&["test", "--workspace", "--doc", "--no-fail-fast"]));
+    dashboard::steps(&mut steps);
     steps.run("example agent", &mut larry());
     steps.step("schemathesis", schemathesis::short);
     Ok(steps.summarise())

@@ -30,7 +30,14 @@ test('a wrong key is refused, a right one lets in, and stays nowhere in the brow
   await page.getByRole('button', { name: 'Log in' }).click();
   await page.getByRole('heading', { name: 'A small plan' }).waitFor();
   await page.locator('[data-connection="live"]').waitFor();
-  const kept = await page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie, document.body.innerHTML]));
+  const kept = await page.evaluate(() =>
+    JSON.stringify([
+      { ...localStorage },
+      { ...sessionStorage },
+      document.cookie,
+      document.body.innerHTML,
+    ]),
+  );
   assert.ok(!kept.includes(house.key) && !kept.includes('ax_session'), kept.slice(0, 200));
 });
 

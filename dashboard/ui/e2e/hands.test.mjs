@@ -7,7 +7,9 @@ import { House, plan } from './house.mjs';
 const house = new House(process.env.AX);
 let browser;
 let page;
-const press = async (...keys) => { for (const key of keys) await page.keyboard.press(key); };
+const press = async (...keys) => {
+  for (const key of keys) await page.keyboard.press(key);
+};
 const focused = () => page.evaluate(() => document.activeElement?.getAttribute('data-task'));
 
 before(async () => {
@@ -31,7 +33,12 @@ test('from the list to a paused execution without a pointer', async () => {
   await page.waitForURL(/\/executions\/one/);
   const pause = page.getByRole('button', { name: 'Pause', exact: true });
   await pause.waitFor();
-  for (let at = 0; at < 40 && !(await pause.evaluate((it) => it === document.activeElement)); at += 1) await press('Tab');
+  for (
+    let at = 0;
+    at < 40 && !(await pause.evaluate((it) => it === document.activeElement));
+    at += 1
+  )
+    await press('Tab');
   await press('Enter');
   await page.getByRole('dialog').locator('.kind', { hasText: 'execution_paused' }).waitFor();
   await page.keyboard.type('by hand');
@@ -42,7 +49,9 @@ test('from the list to a paused execution without a pointer', async () => {
 test('the tree is walked, folded and opened', async () => {
   await page.locator('[data-task="p0"]').focus();
   await press('ArrowDown', 'ArrowDown');
-  await page.waitForFunction(() => document.activeElement?.getAttribute('data-task') === 'p0_t0_s0');
+  await page.waitForFunction(
+    () => document.activeElement?.getAttribute('data-task') === 'p0_t0_s0',
+  );
   await press('ArrowLeft');
   await page.waitForFunction(() => document.activeElement?.getAttribute('data-task') === 'p0_t0');
   await press('ArrowLeft');
@@ -58,7 +67,10 @@ test('the palette finds an execution, and the keys are told', async () => {
   await page.getByRole('heading', { name: 'Agents' }).waitFor();
   await press('Control+k');
   await page.keyboard.type('small');
-  await page.getByRole('option', { name: /A small plan/ }).first().waitFor();
+  await page
+    .getByRole('option', { name: /A small plan/ })
+    .first()
+    .waitFor();
   await press('Enter');
   await page.waitForURL(/\/executions\/one/);
   await press('?');

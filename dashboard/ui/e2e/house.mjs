@@ -15,7 +15,11 @@ export class House {
 
   async start() {
     const args = ['serve', '--listen', this.listen, '--log', 'error'];
-    const env = { ...process.env, AX_DATA_DIR: this.folder, AX_RATES_AGENT_REQUESTS_PER_MINUTE: '0' };
+    const env = {
+      ...process.env,
+      AX_DATA_DIR: this.folder,
+      AX_RATES_AGENT_REQUESTS_PER_MINUTE: '0',
+    };
     delete env.DATABASE_URL;
     this.child = spawn(this.program, args, { env, stdio: ['ignore', 'pipe', 'inherit'] });
     this.gone = new Promise((resolve) => this.child.on('exit', resolve));
@@ -42,7 +46,11 @@ export class House {
   async ask(method, path, body, expected = null) {
     const headers = body === undefined ? {} : { 'content-type': 'application/json' };
     if (this.key) headers.authorization = `Bearer ${this.key}`;
-    const answer = await fetch(this.url + path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
+    const answer = await fetch(this.url + path, {
+      method,
+      headers,
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
     const text = await answer.text();
     if (expected === null ? !answer.ok : answer.status !== expected) {
       throw new Error(`${method} ${path}: ${answer.status} ${text}`);
@@ -50,11 +58,20 @@ export class House {
     return text === '' ? null : JSON.parse(text);
   }
 
-  get(path) { return this.ask('GET', path); }
-  post(path, body) { return this.ask('POST', path, body); }
+  get(path) {
+    return this.ask('GET', path);
+  }
+  post(path, body) {
+    return this.ask('POST', path, body);
+  }
 
   agent(agent_id, more = {}) {
-    return this.post('/api/agents/register', { agent_id, name: agent_id, capabilities: ['do'], ...more });
+    return this.post('/api/agents/register', {
+      agent_id,
+      name: agent_id,
+      capabilities: ['do'],
+      ...more,
+    });
   }
 
   /** Takes work until there is none, or so often; gives what was taken. */
@@ -65,7 +82,11 @@ export class House {
       const work = await answer.json();
       const said = await report(work.next_task, work, at);
       if (said === null) return at;
-      await this.report(work.execution_id, agent_id, { task_id: work.next_task.task_id, lease: work.next_task.lease, ...said });
+      await this.report(work.execution_id, agent_id, {
+        task_id: work.next_task.task_id,
+        lease: work.next_task.lease,
+        ...said,
+      });
     }
     return times;
   }
@@ -79,19 +100,45 @@ export class House {
 export function plan(plan_id, title, sizes, more = {}) {
   const [phases, tasks, steps] = sizes;
   const words = ['Collect', 'Check', 'Draft', 'Review', 'Send', 'Measure', 'Compare', 'Summarise'];
-  const things = ['the list of addresses', 'what was agreed', 'the first version', 'the figures', 'the invitations', 'the site', 'the answers', 'the risks'];
+  const things = [
+    'the list of addresses',
+    'what was agreed',
+    'the first version',
+    'the figures',
+    'the invitations',
+    'the site',
+    'the answers',
+    'the risks',
+  ];
   const range = (count) => Array.from({ length: count }, (_, at) => at);
   return {
-    plan_id, goal: title, ...more,
+    plan_id,
+    goal: title,
+    ...more,
     phases: range(phases).map((p) => ({
-      phase_id: `p${p}`, name: `Phase ${p + 1}: ${['Discover', 'Prepare', 'Build', 'Try out', 'Deliver'][p % 5]}`,
+      phase_id: `p${p}`,
+      name: `Phase ${p + 1}: ${['Discover', 'Prepare', 'Build', 'Try out', 'Deliver'][p % 5]}`,
       tasks: range(tasks).map((t) => ({
-        task_id: `p${p}_t${t}`, title: `${words[(p + t) % 8]} ${things[(p * 3 + t) % 8]}`, estimated_hours: 1 + (t % 3),
-        assignee_role: 'Analyst', prerequisites: t > 0 ? [`p${p}_t${t - 1}`] : p > 0 ? [`p${p - 1}_t0`] : [],
-        subtasks: range(steps).map((s) => ({ subtask_id: `p${p}_t${t}_s${s}`, title: `${words[(t + s * 3) % 8]} ${things[(s + t * 5 + p) % 8]}`, action: 'do', params: {} })),
+        task_id: `p${p}_t${t}`,
+        title: `${words[(p + t) % 8]} ${things[(p * 3 + t) % 8]}`,
+        estimated_hours: 1 + (t % 3),
+        assignee_role: 'Analyst',
+        prerequisites: t > 0 ? [`p${p}_t${t - 1}`] : p > 0 ? [`p${p - 1}_t0`] : [],
+        subtasks: range(steps).map((s) => ({
+          subtask_id: `p${p}_t${t}_s${s}`,
+          title: `${words[(t + s * 3) % 8]} ${things[(s + t * 5 + p) % 8]}`,
+          action: 'do',
+          params: {},
+        })),
       })),
     })),
-    risks: [{ risk_id: 'r1', description: 'The address list is out of date', mitigation: 'Call before writing' }],
+    risks: [
+      {
+        risk_id: 'r1',
+        description: 'The address list is out of date',
+        mitigation: 'Call before writing',
+      },
+    ],
     roles_required: ['Analyst', 'Reviewer'],
   };
 }

@@ -37,14 +37,25 @@ test('what an agent reports is in the tree, the bar and the feed within a second
   await page.goto(`${house.url}/executions/one`);
   await row('p0_t0_s0').waitFor();
   const took = [];
-  await house.work('larry', async (task) => {
-    await status(task.task_id, 'RUNNING');
-    return { event_type: 'task_progress', progress_percent: 40, message: 'nearly half' };
-  }, 1);
+  await house.work(
+    'larry',
+    async (task) => {
+      await status(task.task_id, 'RUNNING');
+      return { event_type: 'task_progress', progress_percent: 40, message: 'nearly half' };
+    },
+    1,
+  );
   await page.getByText('nearly half').first().waitFor({ state: 'attached' });
   for (let at = 0; at < 3; at += 1) {
     let task;
-    await house.work('larry', (next) => { task = next.task_id; return { event_type: 'task_complete' }; }, 1);
+    await house.work(
+      'larry',
+      (next) => {
+        task = next.task_id;
+        return { event_type: 'task_complete' };
+      },
+      1,
+    );
     const from = performance.now();
     await status(task, 'COMPLETE');
     took.push(performance.now() - from);
@@ -69,10 +80,17 @@ test('it is paused, resumed, and what an order does is said before', async () =>
 });
 
 test('a blocker is resolved with a note, and the inbox empties', async () => {
-  await house.work('larry', () => ({
-    event_type: 'task_error', error_type: 'external_dependency_blocked', error_message: 'Nobody answers',
-    human_review_required: true, suggestions: ['Call them', 'Write a letter'],
-  }), 1);
+  await house.work(
+    'larry',
+    () => ({
+      event_type: 'task_error',
+      error_type: 'external_dependency_blocked',
+      error_message: 'Nobody answers',
+      human_review_required: true,
+      suggestions: ['Call them', 'Write a letter'],
+    }),
+    1,
+  );
   const card = page.locator('[data-blocker]').first();
   await card.getByText('Nobody answers').waitFor();
   await page.locator('nav .count', { hasText: '1' }).waitFor();
@@ -89,14 +107,27 @@ test('a blocker is resolved with a note, and the inbox empties', async () => {
 });
 
 test('two windows see each other, and the one that is late learns who was first', async () => {
-  await house.work('larry', () => ({ event_type: 'task_error', error_message: 'Again nobody', human_review_required: true }), 1);
+  await house.work(
+    'larry',
+    () => ({
+      event_type: 'task_error',
+      error_message: 'Again nobody',
+      human_review_required: true,
+    }),
+    1,
+  );
   const card = page.locator('[data-blocker]', { hasText: 'Again nobody' }).first();
   await card.getByRole('button', { name: 'Skip task' }).click();
   await page.getByRole('dialog').locator('.kind', { hasText: 'blocker_resolved' }).waitFor();
   const [open] = (await house.get('/api/blockers')).blockers;
-  await house.post(`/api/executions/one/blockers/${open.blocker_id}/resolve`, { resolution: 'retry' });
+  await house.post(`/api/executions/one/blockers/${open.blocker_id}/resolve`, {
+    resolution: 'retry',
+  });
   await page.getByRole('dialog').getByRole('button', { name: 'Skip task' }).click();
-  await page.getByRole('dialog').getByText(/was first/).waitFor();
+  await page
+    .getByRole('dialog')
+    .getByText(/was first/)
+    .waitFor();
   await page.keyboard.press('Escape');
 });
 
@@ -110,18 +141,35 @@ test('it is cancelled, and nothing more can be ordered', async () => {
 
 test('a plan is brought in, and carried out', async () => {
   await page.goto(`${house.url}/plans`);
-  const body = JSON.stringify({ goal: 'Say hello', phases: [{ phase_id: 'p1', name: 'One', tasks: [{ task_id: 't1', title: 'Write' }] }] });
-  await page.setInputFiles('input[type=file]', { name: 'hello.json', mimeType: 'application/json', buffer: Buffer.from(body) });
+  const body = JSON.stringify({
+    goal: 'Say hello',
+    phases: [{ phase_id: 'p1', name: 'One', tasks: [{ task_id: 't1', title: 'Write' }] }],
+  });
+  await page.setInputFiles('input[type=file]', {
+    name: 'hello.json',
+    mimeType: 'application/json',
+    buffer: Buffer.from(body),
+  });
   await page.locator('.made').getByRole('link', { name: 'Say hello' }).click();
   await page.getByRole('button', { name: 'Start execution' }).click();
   await page.waitForURL(/\/executions\//);
   await page.getByRole('heading', { name: 'Say hello' }).waitFor();
   await page.goto(`${house.url}/plans`);
-  await page.setInputFiles('input[type=file]', { name: 'bad.json', mimeType: 'application/json', buffer: Buffer.from('{"goal": 1}') });
-  await page.getByRole('alert').getByText(/request/).waitFor();
+  await page.setInputFiles('input[type=file]', {
+    name: 'bad.json',
+    mimeType: 'application/json',
+    buffer: Buffer.from('{"goal": 1}'),
+  });
+  await page
+    .getByRole('alert')
+    .getByText(/request/)
+    .waitFor();
 });
 
 test('nothing was asked of another server, and nothing broke', () => {
   assert.deepEqual(page.faults, []);
-  assert.deepEqual(page.elsewhere.filter((it) => !it.startsWith(house.url)), []);
+  assert.deepEqual(
+    page.elsewhere.filter((it) => !it.startsWith(house.url)),
+    [],
+  );
 });

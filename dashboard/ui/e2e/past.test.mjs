@@ -68,8 +68,18 @@ test('a window is made anew with its progress, then gone back from', async () =>
   await live.getByRole('button', { name: 'Rebuild' }).click();
   await page.locator('[data-window="progress"][data-phase="retired"]').waitFor({ timeout: 30_000 });
   assert.match(await live.locator('td').nth(1).innerText(), /2/);
-  await page.locator('[data-window="progress"][data-phase="retired"]').getByRole('button', { name: 'Go back to it' }).click();
-  await page.waitForFunction(() => document.querySelector('[data-window="progress"][data-phase="live"] td:nth-child(2)')?.textContent?.trim() === '1', null, { timeout: 30_000 });
+  await page
+    .locator('[data-window="progress"][data-phase="retired"]')
+    .getByRole('button', { name: 'Go back to it' })
+    .click();
+  await page.waitForFunction(
+    () =>
+      document
+        .querySelector('[data-window="progress"][data-phase="live"] td:nth-child(2)')
+        ?.textContent?.trim() === '1',
+    null,
+    { timeout: 30_000 },
+  );
 });
 
 test('nothing broke', () => assert.deepEqual(page.faults, []));

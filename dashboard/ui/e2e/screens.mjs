@@ -24,13 +24,24 @@ export const VIEWS = [
   ['keys', '/operator?tab=keys'],
   ['nowhere', '/executions/not-there'],
 ];
-export const SIZES = [[360, 780], [1024, 768], [1920, 1080]];
+export const SIZES = [
+  [360, 780],
+  [1024, 768],
+  [1920, 1080],
+];
 
 /** Waits until a view has what it asked for. */
 export async function settled(page) {
   await page.waitForSelector('h1, [role=alert]');
-  await page.waitForFunction(() => !document.querySelector('.loading') && !document.querySelector('[aria-busy=true]') && document.fonts.status === 'loaded');
-  await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
+  await page.waitForFunction(
+    () =>
+      !document.querySelector('.loading') &&
+      !document.querySelector('[aria-busy=true]') &&
+      document.fonts.status === 'loaded',
+  );
+  await page.evaluate(
+    () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))),
+  );
 }
 
 export async function screens(url, folder, words = []) {

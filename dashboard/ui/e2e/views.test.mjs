@@ -31,8 +31,18 @@ for (const colorScheme of ['light', 'dark']) {
       await page.goto(house.url + path);
       await settled(page);
       await page.evaluate(AXE);
-      const { violations } = await page.evaluate(() => globalThis.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }));
-      for (const it of violations) found.push(`${name}: ${it.id}: ${it.nodes.slice(0, 3).map((node) => `${node.target} ${node.failureSummary?.split('\n')[1] ?? ''}`).join(' | ')}`);
+      const { violations } = await page.evaluate(() =>
+        globalThis.axe.run(document, {
+          runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
+        }),
+      );
+      for (const it of violations)
+        found.push(
+          `${name}: ${it.id}: ${it.nodes
+            .slice(0, 3)
+            .map((node) => `${node.target} ${node.failureSummary?.split('\n')[1] ?? ''}`)
+            .join(' | ')}`,
+        );
     }
     assert.deepEqual(found, []);
     await page.context().close();

@@ -3,11 +3,24 @@ import { address, placeOf, to } from './paths';
 
 test('every address leads back to its place', () => {
   const strange = 'a/b?c#d e%ü';
-  expect(placeOf(new URL(to.execution(strange), 'http://x').pathname)).toEqual({ view: 'execution', id: strange });
-  expect(placeOf(new URL(to.plan(strange), 'http://x').pathname)).toEqual({ view: 'plan', id: strange });
+  expect(placeOf(new URL(to.execution(strange), 'http://x').pathname)).toEqual({
+    view: 'execution',
+    id: strange,
+  });
+  expect(placeOf(new URL(to.plan(strange), 'http://x').pathname)).toEqual({
+    view: 'plan',
+    id: strange,
+  });
   expect(placeOf(to.agent('larry'))).toEqual({ view: 'agent', id: 'larry' });
   expect(placeOf(to.auditor())).toEqual({ view: 'auditor', id: null });
-  for (const path of [to.executions(), to.plans(), to.inbox(), to.agents(), to.operator(), to.login()]) {
+  for (const path of [
+    to.executions(),
+    to.plans(),
+    to.inbox(),
+    to.agents(),
+    to.operator(),
+    to.login(),
+  ]) {
     expect(placeOf(path).view).toBe(path.slice(1));
   }
 });

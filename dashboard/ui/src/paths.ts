@@ -47,7 +47,10 @@ export const to = {
 
 /** The place that a path names. */
 export function placeOf(path: string): Place {
-  const [first = '', second, third] = path.split('/').filter((it) => it !== '').map(decoded);
+  const [first = '', second, third] = path
+    .split('/')
+    .filter((it) => it !== '')
+    .map(decoded);
   if (third !== undefined) return { view: 'nowhere' };
   const id = second ?? null;
   switch (first) {

@@ -30,6 +30,14 @@ test('a word that is not known is shown as it is', () => {
 });
 
 test('events have the tone of what they mean', () => {
-  expect(['task_completed', 'task_failed', 'blocker_raised', 'task_granted', 'execution_paused', 'note_added'].map(toneOf))
-    .toEqual(['green', 'red', 'orange', 'blue', 'violet', 'grey']);
+  expect(
+    [
+      'task_completed',
+      'task_failed',
+      'blocker_raised',
+      'task_granted',
+      'execution_paused',
+      'note_added',
+    ].map(toneOf),
+  ).toEqual(['green', 'red', 'orange', 'blue', 'violet', 'grey']);
 });

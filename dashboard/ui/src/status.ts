@@ -63,8 +63,15 @@ export const WINDOW: Record<WindowPhase, Look> = {
 
 /** Why a task or an execution is blocked. */
 export type BlockerKind =
-  | 'incident' | 'human_review' | 'external_dependency' | 'approval' | 'decomposition_review'
-  | 'quarantined' | 'agent_unreachable' | 'execution_timeout' | 'budget_exceeded';
+  | 'incident'
+  | 'human_review'
+  | 'external_dependency'
+  | 'approval'
+  | 'decomposition_review'
+  | 'quarantined'
+  | 'agent_unreachable'
+  | 'execution_timeout'
+  | 'budget_exceeded';
 
 export const BLOCKER: Record<BlockerKind, Look> = {
   incident: { tone: 'red', icon: 'cross', word: 'Error that retrying does not mend' },
@@ -89,8 +96,15 @@ export const RESOLUTION: Record<Resolution, { word: string; done: string }> = {
 };
 
 /** The bar of an execution, in the order in which it is drawn. */
-export const BAR: readonly TaskStatus[] =
-  ['COMPLETE', 'SKIPPED', 'RUNNING', 'BLOCKED', 'ERROR', 'QUEUED', 'CANCELLED'];
+export const BAR: readonly TaskStatus[] = [
+  'COMPLETE',
+  'SKIPPED',
+  'RUNNING',
+  'BLOCKED',
+  'ERROR',
+  'QUEUED',
+  'CANCELLED',
+];
 
 const UNKNOWN: Look = { tone: 'grey', icon: 'circle', word: '' };
 

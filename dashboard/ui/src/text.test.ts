@@ -12,7 +12,18 @@ describe('text from outside', () => {
   });
 
   test('shows controls, what has no width, tags and lone halves as marks', () => {
-    for (const hidden of ['\u0000', '\u001b', '\r', '\u007f', '\u0085', '\u200b', '\ufeff', '\u2028', '\u{e0041}', '\ud800']) {
+    for (const hidden of [
+      '\u0000',
+      '\u001b',
+      '\r',
+      '\u007f',
+      '\u0085',
+      '\u200b',
+      '\ufeff',
+      '\u2028',
+      '\u{e0041}',
+      '\ud800',
+    ]) {
       expect(plain(`a${hidden}b`)).toMatch(/^a⟨U\+[0-9A-F]{4,6}⟩b$/);
     }
   });

@@ -29,7 +29,9 @@ export function pieces(text: string): Piece[] {
 
 /** The same in one line of text, for titles and attributes. */
 export function plain(text: string): string {
-  return pieces(text).map((piece) => ('mark' in piece ? `⟨${piece.mark}⟩` : piece.text)).join('');
+  return pieces(text)
+    .map((piece) => ('mark' in piece ? `⟨${piece.mark}⟩` : piece.text))
+    .join('');
 }
 
 function markOf(character: string): string {

@@ -2,8 +2,24 @@ import { expect, test } from 'vitest';
 import { absolute, duration, relative, stepOf } from './time';
 
 test('durations have their two largest units', () => {
-  const said = [0, 999, 59_400, 61_000, 150_000, 299_000, 3_600_000, 7_500_000, 36_000_000, 90_000_000, 864_000_000, -61_000];
-  expect(said.map(duration)).toEqual(['0 ms', '999 ms', '59 s', '1 min 1 s', '2 min 30 s', '4 min 59 s', '1 h', '2 h 5 min', '10 h', '1 d 1 h', '10 d', '−1 min 1 s']);
+  const said = [
+    0, 999, 59_400, 61_000, 150_000, 299_000, 3_600_000, 7_500_000, 36_000_000, 90_000_000,
+    864_000_000, -61_000,
+  ];
+  expect(said.map(duration)).toEqual([
+    '0 ms',
+    '999 ms',
+    '59 s',
+    '1 min 1 s',
+    '2 min 30 s',
+    '4 min 59 s',
+    '1 h',
+    '2 h 5 min',
+    '10 h',
+    '1 d 1 h',
+    '10 d',
+    '−1 min 1 s',
+  ]);
 });
 
 test('a moment is told from now, forward and back', () => {

@@ -35,7 +35,12 @@ export function duration(ms: number): string {
 }
 
 function two(
-  size: number, unit: number, word: string, part: number, partWord: string, roundFrom: number,
+  size: number,
+  unit: number,
+  word: string,
+  part: number,
+  partWord: string,
+  roundFrom: number,
 ): string {
   if (size >= roundFrom) return `${Math.round(size / unit)} ${word}`;
   const whole = Math.floor(size / unit);
@@ -51,8 +56,14 @@ export function absolute(at: string | number, zone: Zone = 'local'): string {
   const date = new Date(at);
   if (Number.isNaN(date.getTime())) return String(at);
   const options: Intl.DateTimeFormatOptions = {
-    year: 'numeric', month: 'short', day: '2-digit', hour: '2-digit', minute: '2-digit',
-    second: '2-digit', hour12: false, timeZoneName: 'short',
+    year: 'numeric',
+    month: 'short',
+    day: '2-digit',
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+    hour12: false,
+    timeZoneName: 'short',
   };
   if (zone === 'utc') options.timeZone = 'UTC';
   return new Intl.DateTimeFormat('en-GB', options).format(date);
@@ -63,7 +74,10 @@ export function clock(at: string | number, zone: Zone = 'local'): string {
   const date = new Date(at);
   if (Number.isNaN(date.getTime())) return String(at);
   const options: Intl.DateTimeFormatOptions = {
-    hour: '2-digit', minute: '2-digit', second: '2-digit', hour12: false,
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+    hour12: false,
   };
   if (zone === 'utc') options.timeZone = 'UTC';
   return new Intl.DateTimeFormat('en-GB', options).format(date);
@@ -71,10 +85,30 @@ export function clock(at: string | number, zone: Zone = 'local'): string {
 
 /** Steps of an axis, the finest first. */
 const STEPS = [
-  SECOND, 2 * SECOND, 5 * SECOND, 10 * SECOND, 15 * SECOND, 30 * SECOND,
-  MINUTE, 2 * MINUTE, 5 * MINUTE, 10 * MINUTE, 15 * MINUTE, 30 * MINUTE,
-  HOUR, 2 * HOUR, 3 * HOUR, 6 * HOUR, 12 * HOUR,
-  DAY, 2 * DAY, 7 * DAY, 14 * DAY, 28 * DAY, 91 * DAY, 364 * DAY,
+  SECOND,
+  2 * SECOND,
+  5 * SECOND,
+  10 * SECOND,
+  15 * SECOND,
+  30 * SECOND,
+  MINUTE,
+  2 * MINUTE,
+  5 * MINUTE,
+  10 * MINUTE,
+  15 * MINUTE,
+  30 * MINUTE,
+  HOUR,
+  2 * HOUR,
+  3 * HOUR,
+  6 * HOUR,
+  12 * HOUR,
+  DAY,
+  2 * DAY,
+  7 * DAY,
+  14 * DAY,
+  28 * DAY,
+  91 * DAY,
+  364 * DAY,
 ];
 
 /** The finest step that is at least so wide. */

@@ -3,6 +3,7 @@
 mod access;
 mod agents;
 mod crowd;
+mod dashboard;
 mod documents;
 mod examples;
 mod heartbeat;

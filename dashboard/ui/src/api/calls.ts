@@ -16,46 +16,87 @@ export interface Events {
 const at = (execution_id: string) => ({ path: { execution_id } });
 
 export const executions = {
-  list: (query: { q?: string; status?: string; plan_id?: string; agent_id?: string; cursor?: string; limit?: number }) =>
+  list: (query: {
+    q?: string;
+    status?: string;
+    plan_id?: string;
+    agent_id?: string;
+    cursor?: string;
+    limit?: number;
+  }) =>
     ok(api.GET('/api/executions', { params: { query: { ...query, ...afterWrite() } as never } })),
   get: (id: string, as_of?: string) =>
-    ok(api.GET('/api/executions/{execution_id}', { params: { ...at(id), query: { as_of, ...afterWrite(as_of) } } })),
+    ok(
+      api.GET('/api/executions/{execution_id}', {
+        params: { ...at(id), query: { as_of, ...afterWrite(as_of) } },
+      }),
+    ),
   create: (body: Schemas['NewExecution']) => ok(api.POST('/api/executions', { body })),
   change: (id: string, body: Schemas['ExecutionPatch'], dry_run = false) =>
-    ok(api.PATCH('/api/executions/{execution_id}', { params: { ...at(id), query: { dry_run } }, body })),
-  tasks: (id: string, query: { limit?: number; cursor?: string; as_of?: string; min_position?: number }) =>
-    ok(api.GET('/api/executions/{execution_id}/tasks', { params: { ...at(id), query: { ...query, ...afterWrite(query.as_of) } } })),
+    ok(
+      api.PATCH('/api/executions/{execution_id}', {
+        params: { ...at(id), query: { dry_run } },
+        body,
+      }),
+    ),
+  tasks: (
+    id: string,
+    query: { limit?: number; cursor?: string; as_of?: string; min_position?: number },
+  ) =>
+    ok(
+      api.GET('/api/executions/{execution_id}/tasks', {
+        params: { ...at(id), query: { ...query, ...afterWrite(query.as_of) } },
+      }),
+    ),
   why: (id: string, task_id: string) =>
-    ok(api.GET('/api/executions/{execution_id}/tasks/{task_id}/why', {
-      params: { path: { execution_id: id, task_id } },
-    })),
+    ok(
+      api.GET('/api/executions/{execution_id}/tasks/{task_id}/why', {
+        params: { path: { execution_id: id, task_id } },
+      }),
+    ),
   timeline: (id: string, as_of?: string) =>
-    ok(api.GET('/api/executions/{execution_id}/timeline', { params: { ...at(id), query: { as_of } } })),
+    ok(
+      api.GET('/api/executions/{execution_id}/timeline', {
+        params: { ...at(id), query: { as_of } },
+      }),
+    ),
   blockers: (id: string, as_of?: string) =>
-    ok(api.GET('/api/executions/{execution_id}/blockers', {
-      params: { ...at(id), query: { limit: PAGE, as_of, ...afterWrite(as_of) } },
-    })),
+    ok(
+      api.GET('/api/executions/{execution_id}/blockers', {
+        params: { ...at(id), query: { limit: PAGE, as_of, ...afterWrite(as_of) } },
+      }),
+    ),
   resolve: (blocker: Blocker, body: Schemas['WayOut'], dry_run = false) =>
-    ok(api.POST('/api/executions/{execution_id}/blockers/{blocker_id}/resolve', {
-      params: {
-        path: { execution_id: blocker.execution_id, blocker_id: blocker.blocker_id },
-        query: { dry_run },
-      },
-      body,
-    })),
+    ok(
+      api.POST('/api/executions/{execution_id}/blockers/{blocker_id}/resolve', {
+        params: {
+          path: { execution_id: blocker.execution_id, blocker_id: blocker.blocker_id },
+          query: { dry_run },
+        },
+        body,
+      }),
+    ),
   events: (id: string, query: Record<string, string | number | undefined>) =>
-    ok(api.GET('/api/executions/{execution_id}/events', {
-      params: { ...at(id), query: query as never },
-    })),
+    ok(
+      api.GET('/api/executions/{execution_id}/events', {
+        params: { ...at(id), query: query as never },
+      }),
+    ),
   diff: (id: string, from: string, to: string) =>
-    ok(api.GET('/api/executions/{execution_id}/diff', { params: { ...at(id), query: { from, to } } })),
+    ok(
+      api.GET('/api/executions/{execution_id}/diff', {
+        params: { ...at(id), query: { from, to } },
+      }),
+    ),
   fork: (id: string, at_version?: number) =>
     ok(api.POST('/api/executions/{execution_id}/fork', { params: at(id), body: { at_version } })),
 };
 
 /** All tasks of an execution, page by page; each page is told as it comes. */
 export async function allTasks(
-  id: string, as_of: string | undefined, page: (rows: TaskNode[]) => void,
+  id: string,
+  as_of: string | undefined,
+  page: (rows: TaskNode[]) => void,
 ): Promise<void> {
   let cursor: string | undefined;
   do {
@@ -71,28 +112,36 @@ export const plans = {
   get: (plan_id: string) =>
     ok(api.GET('/api/plans/{plan_id}', { params: { path: { plan_id }, query: afterWrite() } })),
   tasks: (plan_id: string, cursor?: string) =>
-    ok(api.GET('/api/plans/{plan_id}/tasks', {
-      params: { path: { plan_id }, query: { limit: PAGE, cursor, ...afterWrite() } },
-    })),
+    ok(
+      api.GET('/api/plans/{plan_id}/tasks', {
+        params: { path: { plan_id }, query: { limit: PAGE, cursor, ...afterWrite() } },
+      }),
+    ),
   remove: (plan_id: string) =>
     ok(api.DELETE('/api/plans/{plan_id}', { params: { path: { plan_id } } })),
   /** Sends a file as it is, saying what it is. */
   import: (body: Blob, type: string) =>
-    ok(api.POST('/api/plans', {
-      body: body as never,
-      bodySerializer: (it) => it as never,
-      headers: { 'content-type': type },
-    })),
+    ok(
+      api.POST('/api/plans', {
+        body: body as never,
+        bodySerializer: (it) => it as never,
+        headers: { 'content-type': type },
+      }),
+    ),
 };
 
 export const agents = {
-  list: (cursor?: string) => ok(api.GET('/api/agents', { params: { query: { limit: PAGE, cursor, ...afterWrite() } } })),
+  list: (cursor?: string) =>
+    ok(api.GET('/api/agents', { params: { query: { limit: PAGE, cursor, ...afterWrite() } } })),
   get: (agent_id: string) =>
     ok(api.GET('/api/agents/{agent_id}', { params: { path: { agent_id }, query: afterWrite() } })),
   change: (agent_id: string, body: Schemas['AgentPatch'], dry_run = false) =>
-    ok(api.PATCH('/api/agents/{agent_id}', {
-      params: { path: { agent_id }, query: { dry_run } }, body,
-    })),
+    ok(
+      api.PATCH('/api/agents/{agent_id}', {
+        params: { path: { agent_id }, query: { dry_run } },
+        body,
+      }),
+    ),
 };
 
 export const blockers = {
@@ -110,15 +159,19 @@ export const feed = {
 export const operator = {
   projections: () => ok(api.GET('/api/admin/projections')),
   rebuild: (name: string, keep_ready: boolean) =>
-    ok(api.POST('/api/admin/projections/{name}/rebuild', {
-      params: { path: { name }, query: { keep_ready } as never },
-    })),
+    ok(
+      api.POST('/api/admin/projections/{name}/rebuild', {
+        params: { path: { name }, query: { keep_ready } as never },
+      }),
+    ),
   progress: (rebuild_id: string) =>
     ok(api.GET('/api/admin/rebuilds/{rebuild_id}', { params: { path: { rebuild_id } } })),
   steer: (rebuild_id: string, task: string) =>
-    ok(api.POST('/api/admin/rebuilds/{rebuild_id}/{task}', {
-      params: { path: { rebuild_id, task } as never },
-    })),
+    ok(
+      api.POST('/api/admin/rebuilds/{rebuild_id}/{task}', {
+        params: { path: { rebuild_id, task } as never },
+      }),
+    ),
   statistics: () => ok(api.GET('/api/admin/metrics')),
   keys: () => ok(api.GET('/api/keys', { params: { query: { limit: PAGE } } })),
   makeKey: (body: Schemas['NewApiKey']) => ok(api.POST('/api/keys', { body })),
@@ -126,19 +179,26 @@ export const operator = {
     ok(api.DELETE('/api/keys/{key_id}', { params: { path: { key_id } } })),
   webhooks: () => ok(api.GET('/api/webhooks')),
   deliveries: (webhook_id: string) =>
-    ok(api.GET('/api/webhooks/{webhook_id}/deliveries', {
-      params: { path: { webhook_id }, query: { limit: 50 } },
-    })),
+    ok(
+      api.GET('/api/webhooks/{webhook_id}/deliveries', {
+        params: { path: { webhook_id }, query: { limit: 50 } },
+      }),
+    ),
   retry: (webhook_id: string, delivery_id: string) =>
-    ok(api.POST('/api/webhooks/{webhook_id}/deliveries/{delivery_id}/retry', {
-      params: { path: { webhook_id, delivery_id } },
-    })),
+    ok(
+      api.POST('/api/webhooks/{webhook_id}/deliveries/{delivery_id}/retry', {
+        params: { path: { webhook_id, delivery_id } },
+      }),
+    ),
   test: (webhook_id: string) =>
     ok(api.POST('/api/webhooks/{webhook_id}/test', { params: { path: { webhook_id } } })),
   enable: (webhook_id: string, enabled: boolean) =>
-    ok(api.PATCH('/api/webhooks/{webhook_id}', {
-      params: { path: { webhook_id } }, body: { enabled },
-    })),
+    ok(
+      api.PATCH('/api/webhooks/{webhook_id}', {
+        params: { path: { webhook_id } },
+        body: { enabled },
+      }),
+    ),
 };
 
 export const session = {
@@ -155,7 +215,8 @@ export function rehearsed(answer: unknown): Events[] {
 
 /** The body of a way out. */
 export function wayOut(
-  resolution: Resolution, more: { option?: string; input?: string; agent?: string; note?: string },
+  resolution: Resolution,
+  more: { option?: string; input?: string; agent?: string; note?: string },
 ): Schemas['WayOut'] {
   const body: Schemas['WayOut'] = { resolution };
   if (more.option) body.option = more.option;

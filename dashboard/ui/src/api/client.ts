@@ -29,7 +29,9 @@ const written: { position: number | undefined } = { position: undefined };
 
 /** What a read waits for; nothing when another moment is read, or nothing was written. */
 export function afterWrite(as_of?: string): { min_position?: number } {
-  return as_of === undefined && written.position !== undefined ? { min_position: written.position } : {};
+  return as_of === undefined && written.position !== undefined
+    ? { min_position: written.position }
+    : {};
 }
 
 export const api = createClient<paths>({ baseUrl: location.origin });
@@ -73,20 +75,31 @@ export async function ok<T>(call: Promise<Answered<T>>): Promise<T> {
 
 function unreachable(): Problem {
   return {
-    type: 'about:blank', title: 'The server cannot be reached', status: 0, code: 'unreachable',
+    type: 'about:blank',
+    title: 'The server cannot be reached',
+    status: 0,
+    code: 'unreachable',
     detail: 'The server does not answer. This page comes back by itself when it does.',
-    instance: '', request_id: '', retryable: true,
+    instance: '',
+    request_id: '',
+    retryable: true,
   };
 }
 
 function problemOf(said: unknown, response: Response): Problem {
   const request_id = response.headers.get('x-request-id') ?? '';
   const known = typeof said === 'object' && said !== null && 'code' in said;
-  if (known) return { ...(said as Problem), request_id: (said as Problem).request_id || request_id };
+  if (known)
+    return { ...(said as Problem), request_id: (said as Problem).request_id || request_id };
   return {
-    type: 'about:blank', title: response.statusText || 'The request failed', code: 'unknown',
-    status: response.status, detail: `The server answered ${response.status}.`, instance: '',
-    request_id, retryable: response.status >= 500,
+    type: 'about:blank',
+    title: response.statusText || 'The request failed',
+    code: 'unknown',
+    status: response.status,
+    detail: `The server answered ${response.status}.`,
+    instance: '',
+    request_id,
+    retryable: response.status >= 500,
   };
 }
 

@@ -27,7 +27,7 @@ export type Statistics = Schemas['Statistics'];
 
 /** The statuses of a task: the rows of the tree name them as text. */
 export type TaskStatus =
-  | 'QUEUED' | 'RUNNING' | 'BLOCKED' | 'COMPLETE' | 'ERROR' | 'SKIPPED' | 'CANCELLED';
+  'QUEUED' | 'RUNNING' | 'BLOCKED' | 'COMPLETE' | 'ERROR' | 'SKIPPED' | 'CANCELLED';
 
 export type AgentStatus = 'active' | 'idle' | 'paused' | 'offline' | 'retired';
 

@@ -4,8 +4,17 @@ import { bars, extent, fit, lived, pan, pixels, ticks, zoom, type Group } from '
 
 const at = (second: number): string => new Date(second * 1_000).toISOString();
 const span = (task_id: string, more: Partial<Span> = {}): Span => ({
-  task_id, parent_task_id: 'p', title: task_id, status: 'QUEUED', is_critical: false, planned_ms: 0,
-  planned_start_ms: 0, slack_ms: 0, planned_start_at: at(0), planned_end_at: at(100), ...more,
+  task_id,
+  parent_task_id: 'p',
+  title: task_id,
+  status: 'QUEUED',
+  is_critical: false,
+  planned_ms: 0,
+  planned_start_ms: 0,
+  slack_ms: 0,
+  planned_start_at: at(0),
+  planned_end_at: at(100),
+  ...more,
 });
 const groups = new Map<string, Group>([
   ['p', { task_id: 'p', parent_task_id: null, title: 'P', status: 'RUNNING' }],
@@ -15,31 +24,61 @@ const none = new Set<string>();
 describe('the timeline', () => {
   test('puts leaves under their groups, which span what is in them', () => {
     const found = bars([span('a'), span('b', { planned_end_at: at(300) })], groups, none, 0);
-    expect(found.map((it) => [it.span.task_id, it.level])).toEqual([['p', 0], ['a', 1], ['b', 1]]);
+    expect(found.map((it) => [it.span.task_id, it.level])).toEqual([
+      ['p', 0],
+      ['a', 1],
+      ['b', 1],
+    ]);
     expect(found[0]?.planned).toEqual({ from: 0, to: 300_000 });
   });
 
   test('hides what is folded, and the group still spans it', () => {
-    const found = bars([span('a'), span('b', { planned_end_at: at(300) })], groups, new Set(['p']), 0);
+    const found = bars(
+      [span('a'), span('b', { planned_end_at: at(300) })],
+      groups,
+      new Set(['p']),
+      0,
+    );
     expect(found).toHaveLength(1);
     expect(found[0]?.planned).toEqual({ from: 0, to: 300_000 });
   });
 
   test('draws work that goes on up to now, and what is expected from now on', () => {
-    const running = span('a', { started_at: at(10), forecast_start_at: at(10), forecast_end_at: at(90) });
+    const running = span('a', {
+      started_at: at(10),
+      forecast_start_at: at(10),
+      forecast_end_at: at(90),
+    });
     const [, bar] = bars([running], groups, none, 50_000);
     expect(bar?.actual).toEqual({ from: 10_000, to: 50_000 });
     expect(bar?.forecast).toEqual({ from: 50_000, to: 90_000 });
   });
 
   test('expects nothing of what has ended, and bears times in the wrong order', () => {
-    const [, bar] = bars([span('a', { started_at: at(20), ended_at: at(10), forecast_start_at: at(1), forecast_end_at: at(0) })], groups, none, 0);
+    const [, bar] = bars(
+      [
+        span('a', {
+          started_at: at(20),
+          ended_at: at(10),
+          forecast_start_at: at(1),
+          forecast_end_at: at(0),
+        }),
+      ],
+      groups,
+      none,
+      0,
+    );
     expect(bar?.actual).toEqual({ from: 10_000, to: 20_000 });
     expect(bar?.forecast).toBeNull();
   });
 
   test('shows everything with air, and what was lived apart from a long plan', () => {
-    const all = bars([span('a', { started_at: at(1), ended_at: at(4), planned_end_at: at(1_000) })], groups, none, 5_000);
+    const all = bars(
+      [span('a', { started_at: at(1), ended_at: at(4), planned_end_at: at(1_000) })],
+      groups,
+      none,
+      5_000,
+    );
     expect(extent(all, 0)).toEqual({ from: -30_000, to: 1_030_000 });
     expect(lived(all, 0).to).toBe(5_000);
     expect(extent([], 60_000)).toEqual({ from: 30_000, to: 90_000 });

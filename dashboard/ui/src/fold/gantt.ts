@@ -36,7 +36,9 @@ const MS_PER_PIXEL_MAX = 30 * 24 * 3_600_000;
 
 /** The bars, from the top: groups in the order of their first leaf, and what is open in them. */
 export function bars(
-  spans: readonly Span[], groups: ReadonlyMap<string, Group>, closed: ReadonlySet<string>,
+  spans: readonly Span[],
+  groups: ReadonlyMap<string, Group>,
+  closed: ReadonlySet<string>,
   now: number,
 ): Bar[] {
   const found: Bar[] = [];
@@ -65,7 +67,7 @@ export function bars(
 
 function chain(parent: string | null, groups: ReadonlyMap<string, Group>): Group[] {
   const above: Group[] = [];
-  for (let at = parent; at !== null; ) {
+  for (let at = parent; at !== null;) {
     const group = groups.get(at);
     if (!group || above.includes(group)) break;
     above.unshift(group);
@@ -76,8 +78,14 @@ function chain(parent: string | null, groups: ReadonlyMap<string, Group>): Group
 
 function groupBar(group: Group, level: number, isOpen: boolean): Bar {
   const span: Span = {
-    task_id: group.task_id, parent_task_id: group.parent_task_id, title: group.title,
-    status: group.status, is_critical: false, planned_ms: 0, planned_start_ms: 0, slack_ms: 0,
+    task_id: group.task_id,
+    parent_task_id: group.parent_task_id,
+    title: group.title,
+    status: group.status,
+    is_critical: false,
+    planned_ms: 0,
+    planned_start_ms: 0,
+    slack_ms: 0,
   };
   return { span, level, isGroup: true, isOpen, planned: null, actual: null, forecast: null };
 }
@@ -89,7 +97,9 @@ function intervals(span: Span, now: number): Pick<Bar, 'planned' | 'actual' | 'f
   const actual = started === null ? null : ordered(started, ended ?? Math.max(now, started));
   const expected = ended === null ? between(span.forecast_start_at, span.forecast_end_at) : null;
   const forecast =
-    expected && started !== null ? ordered(Math.max(now, started), Math.max(expected.to, now)) : expected;
+    expected && started !== null
+      ? ordered(Math.max(now, started), Math.max(expected.to, now))
+      : expected;
   return { planned, actual, forecast };
 }
 
@@ -115,10 +125,13 @@ function both(a: Interval | null, b: Interval | null): Interval | null {
 /** Everything there is to see, with a little air; an hour where there is nothing. */
 export function extent(all: readonly Bar[], now: number): Interval {
   let whole: Interval | null = null;
-  for (const bar of all) for (const it of [bar.planned, bar.actual, bar.forecast]) whole = both(whole, it);
+  for (const bar of all)
+    for (const it of [bar.planned, bar.actual, bar.forecast]) whole = both(whole, it);
   const { from, to } = whole ?? { from: now, to: now };
   const air = Math.max((to - from) * 0.03, 500);
-  return to - from < 1_000 ? { from: from - 30_000, to: to + 30_000 } : { from: from - air, to: to + air };
+  return to - from < 1_000
+    ? { from: from - 30_000, to: to + 30_000 }
+    : { from: from - air, to: to + air };
 }
 
 /** What was done and is being done, which a long plan would make too small to see. */
@@ -152,7 +165,11 @@ function clamped(msPerPixel: number): number {
 }
 
 /** Where an interval lies in pixels, cut off where nobody sees it. */
-export function pixels(interval: Interval, view: View, width: number): { x: number; w: number } | null {
+export function pixels(
+  interval: Interval,
+  view: View,
+  width: number,
+): { x: number; w: number } | null {
   const x = (interval.from - view.from) / view.msPerPixel;
   const end = (interval.to - view.from) / view.msPerPixel;
   if (end < -4 || x > width + 4) return null;

@@ -3,12 +3,22 @@ import type { EventFrame } from '../api/types';
 import { ENTRIES_MAX, Story } from './story';
 
 const event = (position: number, more: Partial<EventFrame> = {}): EventFrame => ({
-  type: 'event', event_id: `e${position}`, execution_id: 'x', event_type: 'task_completed', task_id: 't',
-  agent_id: 'larry', message: `m${position}`, timestamp: '2026-01-01T00:00:00Z', position, ...more,
+  type: 'event',
+  event_id: `e${position}`,
+  execution_id: 'x',
+  event_type: 'task_completed',
+  task_id: 't',
+  agent_id: 'larry',
+  message: `m${position}`,
+  timestamp: '2026-01-01T00:00:00Z',
+  position,
+  ...more,
 });
 const all = { task: null, agent: null, type: null };
-const positions = (story: Story, filter = all as { task: string | null; agent: string | null; type: string | null }) =>
-  story.shown(filter).map((it) => (it.kind === 'event' ? it.event.position : -it.position));
+const positions = (
+  story: Story,
+  filter = all as { task: string | null; agent: string | null; type: string | null },
+) => story.shown(filter).map((it) => (it.kind === 'event' ? it.event.position : -it.position));
 
 describe('the feed', () => {
   test('tells the newest first, and each event once, in whatever order it came', () => {

@@ -1,7 +1,8 @@
 /** The feed: what happened, the newest first, with what came while one reads kept apart. */
 import type { EventFrame } from '../api/types';
 
-export type Entry = { kind: 'event'; event: EventFrame } | { kind: 'gap'; position: number; why: string };
+export type Entry =
+  { kind: 'event'; event: EventFrame } | { kind: 'gap'; position: number; why: string };
 
 export interface Filter {
   task: string | null;

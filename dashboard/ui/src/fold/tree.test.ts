@@ -2,37 +2,96 @@ import { describe, expect, test } from 'vitest';
 import type { TaskNode, TaskState } from '../api/types';
 import { Tree, markdown } from './tree';
 
-function node(task_id: string, parent: string | null, ordinal: number, more: Partial<TaskNode> = {}): TaskNode {
+function node(
+  task_id: string,
+  parent: string | null,
+  ordinal: number,
+  more: Partial<TaskNode> = {},
+): TaskNode {
   return {
-    task_id, parent_task_id: parent, ordinal, title: task_id, status: 'QUEUED', is_leaf: true, kind: 'task',
-    depth: 1, action: null, agent_id: null, approval: null, assigned_to: null, attempt: 0,
-    attempts_failed: 0, awaits_review: false, blockers_open: 0, cost_microusd: 0, ended_at: null,
-    estimated_ms: null, execution_id: 'e', granted_at: null, last_error: null, late_reports: null,
-    lease_expires_at: null, leaves_finished: 0, leaves_total: 1, output: null, priority: 'normal',
-    progress_percent: 0, retry_at: null, role: null, started_at: null, times_out_at: null, tokens: 0,
-    waits_for: null, workspace: 'default', ...more,
+    task_id,
+    parent_task_id: parent,
+    ordinal,
+    title: task_id,
+    status: 'QUEUED',
+    is_leaf: true,
+    kind: 'task',
+    depth: 1,
+    action: null,
+    agent_id: null,
+    approval: null,
+    assigned_to: null,
+    attempt: 0,
+    attempts_failed: 0,
+    awaits_review: false,
+    blockers_open: 0,
+    cost_microusd: 0,
+    ended_at: null,
+    estimated_ms: null,
+    execution_id: 'e',
+    granted_at: null,
+    last_error: null,
+    late_reports: null,
+    lease_expires_at: null,
+    leaves_finished: 0,
+    leaves_total: 1,
+    output: null,
+    priority: 'normal',
+    progress_percent: 0,
+    retry_at: null,
+    role: null,
+    started_at: null,
+    times_out_at: null,
+    tokens: 0,
+    waits_for: null,
+    workspace: 'default',
+    ...more,
   } as TaskNode;
 }
 
 function state(task_id: string, more: Partial<TaskState> = {}): TaskState {
   return {
-    task_id, parent_task_id: 'p', title: task_id, status: 'RUNNING', progress_percent: 10,
-    agent_id: 'larry', attempt: 1, blockers_open: 0, started_at: null, ended_at: null, ...more,
+    task_id,
+    parent_task_id: 'p',
+    title: task_id,
+    status: 'RUNNING',
+    progress_percent: 10,
+    agent_id: 'larry',
+    attempt: 1,
+    blockers_open: 0,
+    started_at: null,
+    ended_at: null,
+    ...more,
   };
 }
 
 function small(): Tree {
   const tree = new Tree();
-  tree.read([node('p', null, 0, { is_leaf: false }), node('b', 'p', 2), node('a', 'p', 1), node('q', null, 3)]);
+  tree.read([
+    node('p', null, 0, { is_leaf: false }),
+    node('b', 'p', 2),
+    node('a', 'p', 1),
+    node('q', null, 3),
+  ]);
   return tree;
 }
 const all = { closed: new Set<string>(), search: '', only: 'all' as const };
-const ids = (tree: Tree, wish: Parameters<Tree['rows']>[0] = all) => tree.rows(wish).map((row) => row.task.task_id);
+const ids = (tree: Tree, wish: Parameters<Tree['rows']>[0] = all) =>
+  tree.rows(wish).map((row) => row.task.task_id);
 
 describe('the tree', () => {
   test('shows parts below what they are parts of, in the order of the plan', () => {
     expect(ids(small())).toEqual(['p', 'a', 'b', 'q']);
-    expect(small().rows(all).map((it) => [it.level, it.place, it.siblings])).toEqual([[1, 1, 2], [2, 1, 2], [2, 2, 2], [1, 2, 2]]);
+    expect(
+      small()
+        .rows(all)
+        .map((it) => [it.level, it.place, it.siblings]),
+    ).toEqual([
+      [1, 1, 2],
+      [2, 1, 2],
+      [2, 2, 2],
+      [1, 2, 2],
+    ]);
   });
 
   test('takes the order of the plan whatever order the pages came in', () => {
@@ -53,7 +112,12 @@ describe('the tree', () => {
     tree.read([node('a', 'p', 1, { action: 'send_email' })]);
     const other = tree.tasks.get('b');
     expect(tree.told([state('a')])).toBe(false);
-    expect(tree.tasks.get('a')).toMatchObject({ status: 'RUNNING', agent_id: 'larry', action: 'send_email', ordinal: 1 });
+    expect(tree.tasks.get('a')).toMatchObject({
+      status: 'RUNNING',
+      agent_id: 'larry',
+      action: 'send_email',
+      ordinal: 1,
+    });
     expect(tree.tasks.get('b')).toBe(other);
     expect(tree.counts()).toMatchObject({ RUNNING: 1, QUEUED: 2 });
   });
@@ -94,7 +158,9 @@ describe('the tree', () => {
 
   test('stays fast with five thousand tasks', () => {
     const tree = new Tree();
-    const rows = Array.from({ length: 5_000 }, (_, at) => node(`t${at}`, at % 10 === 0 ? null : `t${at - (at % 10)}`, at, { is_leaf: at % 10 !== 0 }));
+    const rows = Array.from({ length: 5_000 }, (_, at) =>
+      node(`t${at}`, at % 10 === 0 ? null : `t${at - (at % 10)}`, at, { is_leaf: at % 10 !== 0 }),
+    );
     tree.read(rows);
     expect(tree.rows(all)).toHaveLength(5_000);
   });

@@ -88,7 +88,13 @@ export class Tree {
   /** How many leaves have each status. */
   counts(): Record<TaskStatus, number> {
     const counts: Record<TaskStatus, number> = {
-      QUEUED: 0, RUNNING: 0, BLOCKED: 0, COMPLETE: 0, ERROR: 0, SKIPPED: 0, CANCELLED: 0,
+      QUEUED: 0,
+      RUNNING: 0,
+      BLOCKED: 0,
+      COMPLETE: 0,
+      ERROR: 0,
+      SKIPPED: 0,
+      CANCELLED: 0,
     };
     for (const task of this.tasks.values()) if (task.is_leaf) counts[task.status] += 1;
     return counts;
@@ -154,8 +160,16 @@ function only(state: TaskState): Partial<Task> {
   const { task_id, parent_task_id, title, status, progress_percent } = state;
   const { agent_id, attempt, blockers_open, started_at, ended_at } = state;
   return {
-    task_id, parent_task_id, title, status, progress_percent, agent_id, attempt, blockers_open,
-    started_at, ended_at,
+    task_id,
+    parent_task_id,
+    title,
+    status,
+    progress_percent,
+    agent_id,
+    attempt,
+    blockers_open,
+    started_at,
+    ended_at,
   };
 }
 

@@ -12,7 +12,10 @@ export interface Slice {
 
 /** The rows in sight; those that are taller than others are named with their height. */
 export function inSight(
-  count: number, rowHeight: number, scrolled: number, height: number,
+  count: number,
+  rowHeight: number,
+  scrolled: number,
+  height: number,
   tall: ReadonlyMap<number, number> = new Map(),
 ): Slice {
   const tops = [...tall.entries()].sort(([a], [b]) => a - b);

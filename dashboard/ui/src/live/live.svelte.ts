@@ -5,7 +5,15 @@ import { wait } from './backoff';
 
 export type Connection = 'connecting' | 'live' | 'waiting' | 'resting' | 'ended';
 
-const KINDS = ['snapshot', 'event', 'execution_update', 'task_update', 'heartbeat', 'lagged', 'closing'];
+const KINDS = [
+  'snapshot',
+  'event',
+  'execution_update',
+  'task_update',
+  'heartbeat',
+  'lagged',
+  'closing',
+];
 /** The server says something every 15 s: after this, the connection is dead. */
 const SILENCE_MS_MAX = 40_000;
 /** How long a page may be out of sight before it lets its stream go. */

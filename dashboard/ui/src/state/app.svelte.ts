@@ -36,7 +36,8 @@ class Route {
   private clicked = (event: MouseEvent): void => {
     const link = event.target instanceof Element ? event.target.closest('a') : null;
     const isPlain = event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey;
-    if (!link || event.defaultPrevented || !isPlain || link.target || link.hasAttribute('download')) return;
+    if (!link || event.defaultPrevented || !isPlain || link.target || link.hasAttribute('download'))
+      return;
     const url = new URL(link.href);
     if (url.origin !== location.origin || placeOf(url.pathname).view === 'nowhere') return;
     event.preventDefault();

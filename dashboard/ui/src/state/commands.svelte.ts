@@ -7,15 +7,41 @@ import { toasts } from './app.svelte';
 
 export type Order = 'pause' | 'resume' | 'start' | 'cancel' | 'reassign';
 
-export const ORDERS: Record<Order, { word: string; done: string; ask: string; isDanger: boolean }> = {
-  pause: { word: 'Pause', done: 'Paused', ask: 'No more work is given out until you resume. Tasks that agents hold may finish or wait.', isDanger: false },
-  resume: { word: 'Resume', done: 'Resumed', ask: 'Work is given out again.', isDanger: false },
-  start: { word: 'Start', done: 'Started', ask: 'Its tasks are given to agents that can do them.', isDanger: false },
-  cancel: { word: 'Cancel', done: 'Cancelled', ask: 'This cannot be taken back. Tasks that are running wind down; what was done stays in the log.', isDanger: true },
-  reassign: { word: 'Reassign', done: 'Reassigned', ask: 'Open tasks go to this agent; without one, to any that can do them.', isDanger: false },
-};
+export const ORDERS: Record<Order, { word: string; done: string; ask: string; isDanger: boolean }> =
+  {
+    pause: {
+      word: 'Pause',
+      done: 'Paused',
+      ask: 'No more work is given out until you resume. Tasks that agents hold may finish or wait.',
+      isDanger: false,
+    },
+    resume: { word: 'Resume', done: 'Resumed', ask: 'Work is given out again.', isDanger: false },
+    start: {
+      word: 'Start',
+      done: 'Started',
+      ask: 'Its tasks are given to agents that can do them.',
+      isDanger: false,
+    },
+    cancel: {
+      word: 'Cancel',
+      done: 'Cancelled',
+      ask: 'This cannot be taken back. Tasks that are running wind down; what was done stays in the log.',
+      isDanger: true,
+    },
+    reassign: {
+      word: 'Reassign',
+      done: 'Reassigned',
+      ask: 'Open tasks go to this agent; without one, to any that can do them.',
+      isDanger: false,
+    },
+  };
 
-const STATUS = { pause: 'PAUSED', resume: 'RUNNING', start: 'RUNNING', cancel: 'CANCELLED' } as const;
+const STATUS = {
+  pause: 'PAUSED',
+  resume: 'RUNNING',
+  start: 'RUNNING',
+  cancel: 'CANCELLED',
+} as const;
 
 export function bodyOf(order: Order, reason: string, agent: string) {
   const why = reason.trim() === '' ? {} : { reason: reason.trim() };
@@ -34,7 +60,12 @@ export function whyNot(order: Order, execution: Execution, may: boolean): string
 }
 
 /** Sends the order. What it is refused with says who was first. */
-export async function give(execution: Execution, order: Order, reason: string, agent: string): Promise<Refused | null> {
+export async function give(
+  execution: Execution,
+  order: Order,
+  reason: string,
+  agent: string,
+): Promise<Refused | null> {
   try {
     await executions.change(execution.execution_id, bodyOf(order, reason, agent));
   } catch (error) {

@@ -27,7 +27,10 @@ export class ExecutionState {
   private end: (() => void) | null = null;
   private isOver = false;
 
-  constructor(readonly id: string, readonly asOf: string | undefined = undefined) {
+  constructor(
+    readonly id: string,
+    readonly asOf: string | undefined = undefined,
+  ) {
     this.summary = new Resource(() => executions.get(id, asOf));
     this.blockers = new Resource(async () => (await executions.blockers(id, asOf)).blockers);
     this.timeline = new Resource(() => executions.timeline(id, asOf));
@@ -136,7 +139,10 @@ export class ExecutionState {
     const page = await feed.list(wanted);
     const first = page.entries[0];
     const events = first
-      ? await executions.events(this.id, { as_of: `position:${first.event_position}`, limit: STORY_FIRST })
+      ? await executions.events(this.id, {
+          as_of: `position:${first.event_position}`,
+          limit: STORY_FIRST,
+        })
       : { events: [] };
     this.story.older(together(page.entries, events.events));
     this.olderCursor = page.next_cursor ?? null;

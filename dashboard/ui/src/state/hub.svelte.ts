@@ -1,6 +1,6 @@
 /** What the whole workspace tells: who is here, what waits for a person, what changes. */
 import { blockers, session } from '../api/calls';
-import { onUnauthorized, refusal, setProof } from '../api/client';
+import { onUnauthorized, refusal, setProof, type Refused } from '../api/client';
 import type { Blocker, Frame, Session } from '../api/types';
 import { Live } from '../live/live.svelte';
 import { Resource } from './resource.svelte';
@@ -14,6 +14,8 @@ class Hub {
   mustLogIn = $state(false);
   isAsking = $state(true);
   unreachable = $state(false);
+  /** Why nobody can be shown anything, such as a server that answers at other names only. */
+  refused = $state.raw<Refused | null>(null);
   live = $state.raw<Live | null>(null);
   /** The stream of the page that is open, when it has one of its own. */
   own = $state.raw<Live | null>(null);
@@ -29,7 +31,9 @@ class Hub {
     try {
       this.took(await session.get());
     } catch (error) {
-      this.unreachable = refusal(error).isUnreachable;
+      const refused = refusal(error);
+      this.unreachable = refused.isUnreachable;
+      this.refused = refused.isUnreachable || this.mustLogIn ? null : refused;
       if (this.unreachable) setTimeout(() => void this.start(), 2_000);
     } finally {
       this.isAsking = false;
@@ -40,6 +44,7 @@ class Hub {
     this.who = who;
     this.mustLogIn = false;
     this.unreachable = false;
+    this.refused = null;
     setProof(who.csrf_token ?? null);
     this.end?.();
     const live = new Live('/api/stream', (frames) => this.told(frames));

@@ -68,16 +68,24 @@ class Keys {
 export const keys = new Keys();
 
 function isTyping(target: EventTarget | null): boolean {
-  return target instanceof HTMLElement && target.closest('input, textarea, select, [contenteditable]') !== null;
+  return (
+    target instanceof HTMLElement &&
+    target.closest('input, textarea, select, [contenteditable]') !== null
+  );
 }
 
 /** Moves the focus to the next thing of the list on the page. */
 function step(by: number, event: KeyboardEvent): void {
-  const items = [...document.querySelectorAll<HTMLElement>('[data-item]')].filter((it) => it.offsetParent !== null);
+  const items = [...document.querySelectorAll<HTMLElement>('[data-item]')].filter(
+    (it) => it.offsetParent !== null,
+  );
   if (items.length === 0) return;
   event.preventDefault();
   const at = items.findIndex((it) => it.contains(document.activeElement));
-  const next = items[at < 0 ? (by > 0 ? 0 : items.length - 1) : Math.min(Math.max(at + by, 0), items.length - 1)];
+  const next =
+    items[
+      at < 0 ? (by > 0 ? 0 : items.length - 1) : Math.min(Math.max(at + by, 0), items.length - 1)
+    ];
   next?.focus();
   next?.scrollIntoView({ block: 'nearest' });
 }
