@@ -1,6 +1,7 @@
 //! The windows: pure folds of the log into what people see.
 
 pub mod agent_logs;
+pub mod agent_plans;
 pub mod agents;
 pub mod blockers;
 mod changes;
@@ -38,6 +39,7 @@ pub fn windows() -> Vec<Arc<dyn Window>> {
         Arc::new(task_tree::TaskTreeWindow),
         Arc::new(blockers::BlockersWindow),
         Arc::new(feed::FeedWindow),
+        Arc::new(agent_plans::AgentPlansWindow),
         Arc::new(agent_logs::AgentLogsWindow),
         Arc::new(memory::MemoryWindow),
         Arc::new(plans::PlansWindow),

@@ -42,6 +42,38 @@ pub(crate) fn execution_of(tasks: &Value, dependencies: &Value) -> Story {
         .then(0, "execution_started", json!({}))
 }
 
+/// A plan of two steps that an agent brought and that it has begun.
+pub(crate) fn own_plan() -> Story {
+    let created = json!({
+        "execution_id": "own", "plan_id": "own", "plan_version": 3, "title": "Find it out",
+        "agent_id": "claude", "budget": {}, "priority": "normal", "policy": {}, "tasks_total": 2,
+    });
+    let step = |number: u32, action: &str| {
+        let id = format!("step_{number}");
+        json!({"task_id": id, "title": action, "action": action, "description": action,
+            "estimated_ms": 60_000 * number})
+    };
+    let tasks = json!({"tasks": [step(1, "search"), step(2, "analyze")]});
+    let tied = json!({"dependencies": [{"from": "step_1", "to": "step_2"}]});
+    let described = json!({"outside_task": "deep-1", "plan_type": "research",
+        "reasoning": "nobody knows yet"});
+    Story::of("execution/own")
+        .then(0, "execution_created", created)
+        .then(0, "tasks_added", tasks)
+        .then(0, "dependencies_added", tied)
+        .then(0, "execution_queued", json!({}))
+        .then(0, "own_plan_described", described)
+}
+
+/// The same, given up and deleted.
+pub(crate) fn gone(story: Story, at: u64) -> Story {
+    story.then(at, "execution_cancelled", json!({"grace_ends_at": minute(at)})).then(
+        at,
+        "own_plan_deleted",
+        json!({}),
+    )
+}
+
 impl Story {
     /// A stream to which nothing happened yet.
     pub(crate) fn of(stream: &str) -> Self {

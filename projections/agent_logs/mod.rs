@@ -20,13 +20,14 @@ pub struct AgentLogsWindow;
 pub const TABLES: &[Table] = &[Table {
     name: "agent_log",
     columns: AgentLogRow::COLUMNS,
-    key: 2,
+    key: 3,
     mode: Mode::Replace,
     indexes: &[
         &["workspace", "plan_id", "logged_at", "event_position"],
         &["workspace", "execution_id", "logged_at", "event_position"],
         &["workspace", "action_type", "logged_at", "event_position"],
         &["workspace", "entity_type", "logged_at", "event_position"],
+        &["workspace", "own_agent_id", "logged_at", "event_position"],
         &["workspace", "logged_at", "event_position"],
     ],
     search: &[],
@@ -38,7 +39,7 @@ impl Window for AgentLogsWindow {
     }
 
     fn version(&self) -> u16 {
-        1
+        2
     }
 
     fn tables(&self) -> &'static [Table] {
@@ -64,9 +65,22 @@ impl Window for AgentLogsWindow {
             | RecordEvent::BlockerResolved(_)
             | RecordEvent::ContextSet(_)
             | RecordEvent::ContextRemoved(_)
-            | RecordEvent::UsageRecorded(_) => None,
+            | RecordEvent::UsageRecorded(_)
+            | RecordEvent::OwnPlanDescribed(_) => None,
+            RecordEvent::OwnPlanDeleted(_) => {
+                forget(subject, changes);
+                None
+            }
         };
         row.into_iter().for_each(|row| changes.put(LOGS, row.into_row()));
         Ok(())
+    }
+}
+
+/// Takes away every entry of a plan that its agent brought, and that is gone from sight.
+fn forget(subject: &Subject<'_>, changes: &mut Changes<'_>) {
+    let entries = subject.state.execution().map_or(0, |execution| execution.entries_total());
+    for entry in 1..=entries {
+        changes.remove(LOGS, row::row_key(subject, entry));
     }
 }

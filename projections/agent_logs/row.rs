@@ -1,6 +1,6 @@
 //! The row of something that an agent wrote down.
 
-use crate::{Happened, JsonText, Subject};
+use crate::{Cell as _, Happened, JsonText, Subject, Value};
 use planexe_ax_domain::event::record::{ActionLogged, NoteAdded};
 use planexe_ax_domain::{Actor, ActorKind, TaskId, Timestamp};
 use std::sync::Arc;
@@ -13,12 +13,16 @@ crate::rows! {
     struct AgentLogRow {
         /// Its workspace.
         workspace: Arc<str>,
+        /// The execution.
+        execution_id: Arc<str>,
+        /// Its place among the entries of the execution, from 1.
+        entry: u32,
         /// The event's place in the log.
         event_position: u64,
         /// The plan that the execution carries out.
         plan_id: Arc<str>,
-        /// The execution.
-        execution_id: Arc<str>,
+        /// The agent whose own plan that is, when it is one.
+        own_agent_id: Option<Arc<str>>,
         /// The task that it was done for.
         task_id: Option<Arc<str>>,
         /// The agent that wrote it down, when it was one.
@@ -87,12 +91,16 @@ impl AgentLogRow {
         by: &Actor,
         at: Timestamp,
     ) -> Option<Self> {
-        let header = subject.state.execution()?.header()?;
+        let execution = subject.state.execution()?;
+        let header = execution.header()?;
+        let own_agent_id = execution.own_plan().and(header.agent_id.as_ref());
         Some(Self {
             workspace: subject.workspace_cell(),
+            execution_id: subject.id_cell(),
+            entry: execution.entries_total(),
             event_position: happened.position,
             plan_id: header.plan_id.as_str().into(),
-            execution_id: subject.id_cell(),
+            own_agent_id: own_agent_id.map(|agent_id| agent_id.as_str().into()),
             task_id: task_id.map(|task_id| task_id.as_str().into()),
             agent_id: (by.kind() == ActorKind::Agent).then(|| by.id().into()),
             actor: by.to_string().into(),
@@ -108,4 +116,11 @@ impl AgentLogRow {
             logged_at: at,
         })
     }
+}
+
+/// The key of an entry's row, as its cells hold it.
+pub(super) fn row_key(subject: &Subject<'_>, entry: u32) -> Vec<Value> {
+    let mut key = subject.key();
+    key.push(entry.to_value());
+    key
 }

@@ -34,6 +34,8 @@ pub(super) fn tell_agent<'a>(event: &'a AgentEvent, agent: Option<&Agent>) -> To
         AgentEvent::AgentTookTask(e) => {
             engine(&format!("took {} of {}", e.task_id, e.execution_id)).on(&e.task_id)
         }
+        AgentEvent::AgentContextSet(e) => by(&e.by, format!("remembered {}", e.context_type)),
+        AgentEvent::AgentContextRemoved(e) => by(&e.by, format!("forgot {}", e.context_type)),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Blockers, and what was written down beside the work, in sentences.
 
-use super::told::{Group, Scene, Told, because, quoted, short};
+use super::told::{Group, Scene, Told, because, quoted};
 use planexe_ax_domain::Usage;
 use planexe_ax_domain::event::record::{
     BlockerKind, BlockerRaised, BlockerResolved, RecordEvent, Resolution,
@@ -19,26 +19,34 @@ pub(super) fn tell<'a>(event: &'a RecordEvent, scene: Scene<'_>) -> Told<'a> {
         }
         RecordEvent::BlockerResolved(e) => resolved(e, scene),
         RecordEvent::ContextSet(e) => {
-            let what = format!("remembered {} ({})", short(e.context_key.as_str()), e.context_type);
+            let what = format!("remembered {}", scene.remembered(&e.context_key, &e.context_type));
             Told::by(Record, &e.by, &what).on_any(e.task_id.as_ref())
         }
         RecordEvent::ContextRemoved(e) => {
-            let what = format!("forgot {} ({})", short(e.context_key.as_str()), e.context_type);
+            let what = format!("forgot {}", scene.remembered(&e.context_key, &e.context_type));
             Told::by(Record, &e.by, &what).on_any(e.task_id.as_ref())
         }
         RecordEvent::ActionLogged(e) => {
-            let what = format!("logged {}: {}", e.action_type, short(e.description.as_str()));
+            let said = scene.unless_own(e.description.as_str());
+            let what = format!("logged {}{said}", e.action_type);
             Told::by(Record, &e.by, &what).on_any(e.task_id.as_ref())
         }
         RecordEvent::NoteAdded(e) => {
             let on = scene.task_or_whole(e.task_id.as_ref());
-            let what = format!("noted on {on}: {}", short(e.text.as_str()));
+            let what = format!("noted on {on}{}", scene.unless_own(e.text.as_str()));
             Told::by(Record, &e.by, &what).on_any(e.task_id.as_ref())
         }
         RecordEvent::UsageRecorded(e) => {
             let on = scene.task_or_whole(e.task_id.as_ref());
             let what = format!("recorded {} for {on}", cost(e.usage));
             Told::by(Record, &e.by, &what).on_any(e.task_id.as_ref())
+        }
+        RecordEvent::OwnPlanDescribed(e) => {
+            let what = format!("described a plan of their own ({})", e.plan_type.as_str());
+            Told::by(Record, &e.by, &what)
+        }
+        RecordEvent::OwnPlanDeleted(e) => {
+            Told::by(Record, &e.by, "deleted a plan of an agent's own")
         }
     }
 }

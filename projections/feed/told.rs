@@ -3,7 +3,7 @@
 use planexe_ax_domain::event::work::{Remarks, TaskError};
 use planexe_ax_domain::execution::Execution;
 use planexe_ax_domain::execution::tree::Node;
-use planexe_ax_domain::{Actor, ActorKind, AgentId, BlockerId, TaskId, Text};
+use planexe_ax_domain::{Actor, ActorKind, AgentId, BlockerId, TaskId, Text, Title};
 
 /// How much of a text that somebody wrote stands in a sentence.
 const QUOTED_CHARS_MAX: usize = 160;
@@ -158,6 +158,21 @@ impl Scene<'_> {
     /// A task by its title, or the whole execution.
     pub(super) fn task_or_whole(&self, task_id: Option<&TaskId>) -> String {
         task_id.map_or_else(|| "the execution".to_owned(), |task_id| self.task(task_id))
+    }
+
+    /// What was written down. What is written beside an agent's own plan goes when the plan is
+    /// deleted, and the feed stays: so it does not stand there.
+    pub(super) fn unless_own(&self, words: &str) -> String {
+        if self.is_own() { String::new() } else { format!(": {}", short(words)) }
+    }
+
+    /// What is remembered, by its name; of an agent's own plan, by its type alone.
+    pub(super) fn remembered(&self, key: &Title, kind: &Title) -> String {
+        if self.is_own() { kind.to_string() } else { format!("{} ({kind})", short(key.as_str())) }
+    }
+
+    fn is_own(&self) -> bool {
+        self.0.is_some_and(|it| it.own_plan().is_some() || it.is_own_plan_deleted())
     }
 
     /// The agent that has a task, or had it last.

@@ -197,7 +197,9 @@ fn of_record(event: &RecordEvent, execution: &Execution) -> Fact {
         RecordEvent::ContextSet(_)
         | RecordEvent::ContextRemoved(_)
         | RecordEvent::ActionLogged(_)
-        | RecordEvent::NoteAdded(_) => Fact::default(),
+        | RecordEvent::NoteAdded(_)
+        | RecordEvent::OwnPlanDescribed(_)
+        | RecordEvent::OwnPlanDeleted(_) => Fact::default(),
     }
 }
 

@@ -100,6 +100,8 @@ fn of_record(event: &RecordEvent) -> Reach<'_> {
         RecordEvent::ContextSet(_)
         | RecordEvent::ContextRemoved(_)
         | RecordEvent::ActionLogged(_)
-        | RecordEvent::NoteAdded(_) => Reach::Nothing,
+        | RecordEvent::NoteAdded(_)
+        | RecordEvent::OwnPlanDescribed(_)
+        | RecordEvent::OwnPlanDeleted(_) => Reach::Nothing,
     }
 }

@@ -5,9 +5,9 @@
 use super::answer::{Landed, append_error, discard, fail_all, named, refuse, repeated, stored};
 use super::cell::{Cell, Job, Loaded, Newness, Reply};
 use super::request::{EngineError, KeptAnswer, Outcome, Request};
-use super::{EngineInner, encode, grants, load};
+use super::{EngineInner, beside, encode, grants, load};
 use crate::domain::execution::HandleError;
-use crate::domain::{Event, Moment, Rejection, StreamName};
+use crate::domain::{Event, IllegalTransition, Moment, Rejection, StreamName};
 use crate::planted::is_planted;
 use crate::store::{
     AppendError, AppendRequest, Appended, IdempotencyKey, RecordedEvent, StreamCondition,
@@ -21,6 +21,13 @@ use std::sync::Arc;
 /// read before it can try again, and so loses more often than not while another engine is busy on
 /// the same stream: a few retries are not enough.
 pub const APPEND_RETRIES_MAX: u32 = 64;
+
+/// What follows from a request, for its own stream and for those beside it.
+struct Decided {
+    events: Vec<Event>,
+    beside: Vec<Vec<Event>>,
+    moment: Moment,
+}
 
 /// What is at hand while a stream is driven.
 pub(super) struct Drive {
@@ -141,9 +148,14 @@ impl Drive {
             return self.answer_without_events(request, reply, attempts, Ok(())).await;
         }
         let moment = self.engine.moment(&request.metadata.actor);
-        match loaded.state.handle(&request.command, &moment) {
-            Ok(events) if !events.is_empty() || request.key.is_some() => {
-                self.launch(request, reply, attempts, events, &moment).await;
+        let beside = beside::decided(&request, &moment);
+        let decided = beside.and_then(|beside| {
+            let events = loaded.state.handle(&request.command, &moment)?;
+            Ok(Decided { events, beside, moment })
+        });
+        match decided {
+            Ok(decided) if !decided.events.is_empty() || request.key.is_some() => {
+                self.launch(request, reply, attempts, decided).await;
             }
             Ok(_) => {
                 self.answer_without_events(request, reply, attempts, Ok(())).await;
@@ -152,14 +164,17 @@ impl Drive {
                 let refused = Err(named(rejection, &self.cell.key.stream));
                 self.answer_without_events(request, reply, attempts, refused).await;
             }
-            Err(HandleError::Illegal(illegal)) => {
-                self.loaded = None;
-                let stream = self.cell.key.stream.clone();
-                tracing::error!(%illegal, %stream, "a decided event does not apply: a bug");
-                let why = format!("a decided event does not apply: {illegal}");
-                discard(reply.send(Err(EngineError::BrokenStream { stream, why })));
-            }
+            Err(HandleError::Illegal(illegal)) => self.broken(reply, &illegal),
         }
+    }
+
+    /// What was decided does not follow: nothing is written, and the state is thrown away.
+    fn broken(&mut self, reply: Reply, illegal: &IllegalTransition) {
+        self.loaded = None;
+        let stream = self.cell.key.stream.clone();
+        tracing::error!(%illegal, %stream, "a decided event does not apply: a bug");
+        let why = format!("a decided event does not apply: {illegal}");
+        discard(reply.send(Err(EngineError::BrokenStream { stream, why })));
     }
 
     /// Hands what was decided to the archive. That it was so already is kept too, when the request
@@ -169,12 +184,12 @@ impl Drive {
         request: Box<Request>,
         reply: Reply,
         attempts: u32,
-        events: Vec<Event>,
-        moment: &Moment,
+        decided: Decided,
     ) {
         let Some(loaded) = &mut self.loaded else {
             return;
         };
+        let Decided { events, beside, moment } = decided;
         let new_events = encode::new_events(&self.engine, &events, &request.metadata, moment.at);
         let description =
             request.describe.map(|describe| describe(&loaded.state, &events)).unwrap_or_default();
@@ -186,7 +201,7 @@ impl Drive {
         let stream = self.cell.key.stream.clone();
         let mut append = AppendRequest {
             workspace: request.workspace.clone(),
-            writes: Vec::new(),
+            writes: beside::writes(&self.engine, &request, beside, moment.at),
             conditions: request.conditions.clone(),
             key: key_of(&request),
             answer: request.key.as_ref().map(|_| encode::answer(&kept)).unwrap_or_default(),
@@ -358,10 +373,12 @@ impl Drive {
 
     fn rehearse(&self, request: &Request, loaded: &Loaded) -> Result<Outcome, EngineError> {
         let moment = self.engine.moment(&request.metadata.actor);
-        match loaded.state.clone().handle(&request.command, &moment) {
-            Ok(events) => Ok(Outcome {
+        let beside = beside::decided(request, &moment);
+        let own = || loaded.state.clone().handle(&request.command, &moment);
+        match beside.and_then(|beside| Ok((beside, own()?))) {
+            Ok((beside, events)) => Ok(Outcome {
                 recorded: Vec::new(),
-                events,
+                events: beside.into_iter().flatten().chain(events).collect(),
                 position: *self.engine.store.wake().borrow(),
                 version: loaded.version,
                 at: moment.at,

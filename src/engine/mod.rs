@@ -2,7 +2,9 @@
 //! archive keep what was decided. Commands on one stream are done in order, on different streams
 //! in parallel.
 
+mod agent_plans;
 mod answer;
+mod beside;
 mod cell;
 mod create;
 mod definitions;
@@ -27,6 +29,7 @@ mod timers;
 mod watched;
 
 pub use crate::domain::{Command, State};
+pub use agent_plans::{AgentPlanRequest, DeleteAgentPlan};
 pub use create::CreateRequest;
 pub use driver::APPEND_RETRIES_MAX;
 pub use fingerprint::fold_fingerprint;

@@ -1,6 +1,7 @@
 //! What is asked of the engine, and what it answers.
 
-use crate::domain::{Actor, Event, Rejection, StreamName, Text, Timestamp, WorkspaceId};
+use crate::domain::execution::HandleError;
+use crate::domain::{Actor, Event, Moment, Rejection, StreamName, Text, Timestamp, WorkspaceId};
 use crate::domain::{Command, State};
 use crate::store::{AppendError, Hash, Position, StoreError, StreamCondition, Version};
 use serde::{Deserialize, Serialize};
@@ -74,6 +75,25 @@ pub struct Request {
     pub describe: Option<Describe>,
     /// What other streams must look like when its events are stored.
     pub(super) conditions: Vec<StreamCondition>,
+    /// What happens to other streams in the same append.
+    pub(super) beside: Vec<Beside>,
+}
+
+/// A command to another stream, whose events are stored with those of the request or not at all.
+#[derive(Debug, Clone)]
+pub(super) struct Beside {
+    pub(super) stream: StreamName,
+    /// The stream as it was looked at: at another version, nothing is stored.
+    pub(super) state: State,
+    pub(super) version: Version,
+    pub(super) command: Command,
+}
+
+impl Beside {
+    /// What the command leads to.
+    pub(super) fn decided(&self, moment: &Moment) -> Result<Vec<Event>, HandleError> {
+        self.state.clone().handle(&self.command, moment)
+    }
 }
 
 impl Request {
@@ -93,6 +113,7 @@ impl Request {
             expected: None,
             describe: None,
             conditions: Vec::new(),
+            beside: Vec::new(),
         }
     }
 

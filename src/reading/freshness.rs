@@ -7,6 +7,8 @@ use std::time::Duration;
 
 /// How long a reader waits for what it asks for at most.
 const WAIT_MS_MAX: u64 = 5_000;
+/// How long one waits for what one has just written, without having asked for it.
+const MOMENT_MS: u64 = 2_000;
 /// How often the windows are looked at meanwhile, where another server writes them.
 const LOOK_MS: u64 = 25;
 
@@ -38,6 +40,14 @@ impl Reader {
                 Err(ReadError::NotYetVisible { wanted, reached })
             }
         }
+    }
+
+    /// Waits a moment for a window to show what this server has stored so far, so that whoever
+    /// reads after a write finds it; where the window is far behind, its age tells.
+    pub async fn wait_a_moment_for(&self, window: &str) {
+        let head = *self.store.wake().borrow();
+        let waited = self.wait_for(window, head);
+        drop(tokio::time::timeout(Duration::from_millis(MOMENT_MS), waited).await);
     }
 
     /// How old a window is.

@@ -1,6 +1,7 @@
 //! What people and programs ask of the windows: pages of typed rows, with their age, now or as
 //! they were at another moment.
 
+mod agent_plans;
 mod agents;
 mod as_of;
 mod cursor;
@@ -12,6 +13,7 @@ mod inbox;
 mod plans;
 mod timeline;
 
+pub use agent_plans::{AgentPlanFilter, OFFSET_MAX};
 pub use agents::{Grain, Scope, Sums};
 pub use as_of::{AsOf, Then};
 pub use cursor::CursorError;

@@ -30,6 +30,8 @@ pub struct LogEntryFilter {
     pub action_type: Option<String>,
     /// Those about this type of thing.
     pub entity_type: Option<String>,
+    /// Those of plans that are this agent's own.
+    pub own_agent_id: Option<AgentId>,
     /// What was logged then or later.
     pub since: Option<Timestamp>,
     /// What was logged before that.
@@ -49,6 +51,8 @@ pub struct MemoryFilter {
     pub context_type: Option<String>,
     /// Those of this name.
     pub context_key: Option<String>,
+    /// What this agent remembers, of its own plans and beside them.
+    pub agent_id: Option<AgentId>,
     /// The one with this id.
     pub context_id: Option<String>,
     /// Those in which these words stand.
@@ -139,6 +143,7 @@ impl Reader {
             ("execution_id", filter.execution_id.as_ref().map(ExecutionId::as_str)),
             ("action_type", filter.action_type.as_deref()),
             ("entity_type", filter.entity_type.as_deref()),
+            ("own_agent_id", filter.own_agent_id.as_ref().map(AgentId::as_str)),
         ]));
         let since = filter.since.map(|at| ("logged_at", Condition::From(at.to_value())));
         let until = filter.until.map(|at| ("logged_at", Condition::Before(at.to_value())));
@@ -154,7 +159,7 @@ impl Reader {
         self.page(list, wanted, AgentLogRow::from_row).await
     }
 
-    /// What executions remember, the last set first.
+    /// What executions and agents remember, the last set first.
     pub async fn memory(
         &self,
         workspace: &WorkspaceId,
@@ -168,6 +173,7 @@ impl Reader {
             ("task_id", filter.task_id.as_ref().map(TaskId::as_str)),
             ("context_type", filter.context_type.as_deref()),
             ("context_key", filter.context_key.as_deref()),
+            ("agent_id", filter.agent_id.as_ref().map(AgentId::as_str)),
             ("context_id", filter.context_id.as_deref()),
         ]));
         let list = List {
@@ -175,7 +181,7 @@ impl Reader {
             table: &memory::TABLES[0],
             conditions,
             search: filter.search.as_deref(),
-            order: &["set_at", "execution_id", "task_id", "context_type", "context_key"],
+            order: &["set_at", "holder", "task_id", "context_type", "context_key"],
             is_descending: true,
         };
         self.page(list, wanted, MemoryRow::from_row).await

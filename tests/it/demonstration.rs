@@ -5,7 +5,7 @@ use anyhow::{Context, Result, ensure};
 use planexe_ax::clock::Clock;
 use planexe_ax::demo::{Demonstration, EXECUTION, take_away};
 use planexe_ax::domain::event::record::Resolution;
-use planexe_ax::domain::execution::{ExecutionCommand, ResolveBlocker, Status};
+use planexe_ax::domain::execution::{ExecutionCommand, ExecutionStatus, ResolveBlocker};
 use planexe_ax::domain::{Actor, ExecutionId, StreamName, Timestamp, WorkspaceId};
 use planexe_ax::engine::{Command, Engine, EngineConfig, Random, Request};
 use planexe_ax::store::{Store, StoreConfig};
@@ -43,7 +43,7 @@ async fn the_demonstration_asks_once_goes_on_when_it_is_answered_and_comes_to_it
             answer(&engine, &workspace, blocker_id).await?;
         }
         if status.is_over() {
-            ensure!(status == Status::Completed && asked == 1, "{status}, {asked}");
+            ensure!(status == ExecutionStatus::Completed && asked == 1, "{status}, {asked}");
             demonstration.stop().await;
             take_away(&engine, &Actor::user("visitor")?).await?;
             engine.stop().await;

@@ -8,8 +8,17 @@ use planexe_ax_projections::{
 use std::collections::BTreeMap;
 
 /// The tables whose rows follow from the state of a stream.
-const OF_STATE: [&str; 8] =
-    ["progress", "progress_label", "task_tree", "memory", "plan", "plan_task", "agent", "timeline"];
+const OF_STATE: [&str; 9] = [
+    "progress",
+    "progress_label",
+    "task_tree",
+    "memory",
+    "plan",
+    "plan_task",
+    "agent",
+    "agent_plan",
+    "timeline",
+];
 
 /// The tables of all windows, by window.
 pub(crate) type All = BTreeMap<&'static str, MemoryTables>;

@@ -9,6 +9,7 @@ use folded::{All, differences_from_the_states, folded, rows, states};
 use planexe_ax_domain::Event;
 use planexe_ax_domain::event::record::RecordEvent;
 use planexe_ax_domain::execution::Execution;
+use planexe_ax_projections::agent_logs::AgentLogRow;
 use planexe_ax_projections::blockers::BlockerRow;
 use planexe_ax_projections::feed::{FeedRow, Group};
 use planexe_ax_projections::memory::{MemoryRow, read_context_id};
@@ -41,6 +42,7 @@ proptest! {
         the_open_blockers_are_those_that_stand(&all, &log);
         the_feed_has_a_row_for_each_event(&all, &log);
         what_is_remembered_is_what_the_state_remembers(&all, &log);
+        the_entries_of_agents_are_those_of_plans_that_are_not_deleted(&all, &log);
         sums::are_those_of_the_log(&all, &log);
     }
 }
@@ -120,8 +122,8 @@ fn what_is_remembered_is_what_the_state_remembers(all: &All, log: &[Line]) {
     let rows = rows.iter().map(|row| MemoryRow::from_row(row).expect("a row"));
     let known: BTreeSet<_> = rows
         .map(|row| {
-            let (execution_id, key) = read_context_id(&row.context_id).expect("an id");
-            (execution_id.to_string(), key, row.context_value.to_string())
+            let (holder, key) = read_context_id(&row.context_id).expect("an id");
+            (holder.to_string(), key, row.context_value.to_string())
         })
         .collect();
     let executions = executions(log);
@@ -129,5 +131,28 @@ fn what_is_remembered_is_what_the_state_remembers(all: &All, log: &[Line]) {
         let memory = execution.memory();
         memory.map(|(key, it)| (execution_id.clone(), key.clone(), it.value.to_string()))
     });
-    assert_eq!(known, remembered.collect());
+    let states = states(log);
+    let agents = states.iter().filter_map(|(stream, (state, _))| Some((stream, state.agent()?)));
+    let of_agents = agents.flat_map(|(stream, agent)| {
+        let memory = agent.memory();
+        memory.map(|(key, it)| (stream.to_string(), key.clone(), it.value.to_string()))
+    });
+    assert_eq!(known, remembered.chain(of_agents).collect());
+}
+
+fn the_entries_of_agents_are_those_of_plans_that_are_not_deleted(all: &All, log: &[Line]) {
+    let rows = rows(all, "agent_logs", 0);
+    let rows = rows.iter().map(|row| AgentLogRow::from_row(row).expect("a row"));
+    let shown: BTreeSet<_> = rows.map(|row| row.event_position).collect();
+    let executions = executions(log);
+    let is_there =
+        |line: &&Line| executions.get(line.stream.id()).is_some_and(|it| !it.is_own_plan_deleted());
+    let is_entry = |line: &&Line| {
+        matches!(
+            line.event,
+            Event::Record(RecordEvent::ActionLogged(_) | RecordEvent::NoteAdded(_))
+        )
+    };
+    let entries = log.iter().filter(is_entry).filter(is_there);
+    assert_eq!(shown, entries.map(|line| line.position).collect());
 }

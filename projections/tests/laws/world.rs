@@ -6,7 +6,7 @@ use planexe_ax_domain::event::lifecycle::{CarriedOutcome, ForkOrigin, TaskChange
 use planexe_ax_domain::event::plan::PlanSource;
 use planexe_ax_domain::event::work::DecompositionSource;
 use planexe_ax_domain::event::workspace::{Role, WebhookSettings};
-use planexe_ax_domain::execution::{CreateExecution, Execution, ExecutionCommand};
+use planexe_ax_domain::execution::{ContextEntry, CreateExecution, Execution, ExecutionCommand};
 use planexe_ax_domain::harness::{Bytes, COMMANDS_MAX, Program};
 use planexe_ax_domain::plan::{AmendPlan, DecomposeTask, ImportPlan, PlanCommand};
 use planexe_ax_domain::workspace::{CreateKey, WorkspaceCommand};
@@ -28,7 +28,8 @@ pub(crate) struct Line {
 /// Moments between two events of a log: the days and hours of the sums go by.
 const STEP_MS: u64 = 1_300_000;
 
-/// The log that the bytes spell: two executions, a plan, an agent and a workspace.
+/// The log that the bytes spell: two executions, an agent's own plan, a plan, an agent and a
+/// workspace.
 pub(crate) fn log_of(first: &[u8], second: &[u8], beside: &[u8]) -> Vec<Line> {
     let mut bytes = Bytes::new(beside);
     let mut streams = [
@@ -37,10 +38,11 @@ pub(crate) fn log_of(first: &[u8], second: &[u8], beside: &[u8]) -> Vec<Line> {
         ("plan/p1", stream(StreamKind::Plan, &mut bytes, plan)),
         ("agent/a0", stream(StreamKind::Agent, &mut bytes, agent)),
         ("workspace/default", stream(StreamKind::Workspace, &mut bytes, workspace)),
+        ("execution/own", own_plan(beside)),
     ];
     streams.iter_mut().for_each(|(_, events)| events.reverse());
     let mut log = Vec::new();
-    let mut versions = [0; 5];
+    let mut versions = [0; 6];
     for position in 1.. {
         let open = (0..streams.len()).filter(|at| !streams[*at].1.is_empty());
         let Some(at) = bytes.one_of(&open.collect::<Vec<_>>()) else { break };
@@ -83,6 +85,29 @@ fn execution(bytes: &[u8], is_fork: bool) -> Vec<Event> {
             let command = ExecutionCommand::ChangeLabels(labels);
             log.extend(state.handle(&command, &moment).unwrap_or_default());
         }
+    }
+    log
+}
+
+/// A plan that an agent brought.
+fn own_plan(bytes: &[u8]) -> Vec<Event> {
+    let mut program = Program::of(bytes);
+    let (creation, own, moment) = program.own_creation();
+    let (mut state, mut log) = (Execution::default(), Vec::new());
+    let plain = CreateExecution { dependencies: Vec::new(), ..creation.clone() };
+    for creation in [creation, plain] {
+        if log.is_empty() {
+            let own = Box::new(own.clone());
+            let create = ExecutionCommand::CreateOwn(Box::new(creation), own);
+            log.extend(state.handle(&create, &moment).unwrap_or_default());
+        }
+    }
+    for _ in 0..COMMANDS_MAX {
+        if program.is_over() {
+            break;
+        }
+        let (command, moment) = program.next_own_command(&state);
+        log.extend(state.handle(&command, &moment).unwrap_or_default());
     }
     log
 }
@@ -227,7 +252,17 @@ fn agent(bytes: &mut Bytes<'_>, step: u8) -> Command {
         return Command::Agent(AgentCommand::Register { agent_id, profile });
     }
     let last_seen_at = Timestamp::from_unix_ms(1_700_000_000_000);
-    Command::Agent(match bytes.below(10) {
+    let (key, value) = (bytes.below(2), bytes.below(3));
+    let entry = ContextEntry {
+        task_id: None,
+        context_type: title("notes"),
+        context_key: title(["goal", "door"][key]),
+        context_value: text(["green", "red", "blue"][value]),
+        metadata: None,
+    };
+    Command::Agent(match bytes.below(13) {
+        10 => AgentCommand::RemoveContext { key: entry.key() },
+        11 | 12 => AgentCommand::SetContext(Box::new(entry)),
         0 => AgentCommand::Register { agent_id, profile },
         1 => AgentCommand::Change { profile },
         2 => AgentCommand::SetPriority { priority: Priority::High },

@@ -39,6 +39,8 @@ impl Agent {
             }
             AgentEvent::AgentReturned(_) => self.known(kind)?.come_back(kind)?,
             AgentEvent::AgentTookTask(e) => self.known(kind)?.take(e, kind)?,
+            AgentEvent::AgentContextSet(e) => self.remember(e),
+            AgentEvent::AgentContextRemoved(e) => self.forget(e, kind)?,
         }
         Ok(())
     }

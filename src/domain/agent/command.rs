@@ -1,6 +1,7 @@
 //! What can be asked of an agent.
 
 use crate::event::agent::AgentProfile;
+use crate::execution::{ContextEntry, MemoryKey};
 use crate::{AgentId, ExecutionId, Priority, TaskId, Text, Timestamp};
 
 /// What can be asked of an agent.
@@ -54,5 +55,12 @@ pub enum AgentCommand {
         task_id: TaskId,
         /// The grant's epoch.
         epoch: u64,
+    },
+    /// Has it remember something that belongs to no plan; possible before it is registered.
+    SetContext(Box<ContextEntry>),
+    /// Has it forget something.
+    RemoveContext {
+        /// What it is found by.
+        key: MemoryKey,
     },
 }

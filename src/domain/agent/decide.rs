@@ -38,6 +38,8 @@ impl Agent {
             AgentCommand::TakeTask { execution_id, task_id, epoch } => {
                 self.take_task(execution_id, task_id, *epoch, moment)
             }
+            AgentCommand::SetContext(entry) => self.set_context(entry, moment),
+            AgentCommand::RemoveContext { key } => self.remove_context(key, moment),
         }
     }
 

@@ -3,8 +3,9 @@
 use super::AgentCommand;
 use super::tests::{LAW, profile};
 use crate::event::agent::AgentProfile;
+use crate::execution::ContextEntry;
 use crate::given::{circumstances, keeps_the_laws, larry, minute};
-use crate::{AgentId, ExecutionId, Priority, TaskId, Text};
+use crate::{AgentId, ExecutionId, Priority, TaskId, Text, Title};
 use proptest::{collection::vec, prelude::*};
 
 proptest! {
@@ -27,8 +28,24 @@ fn command() -> impl Strategy<Value = AgentCommand> {
         1 => rarely_retire(),
         2 => (0..200_u64, prop_oneof![0..9_000_000_u64, any::<u64>()]).prop_map(check_presence),
         1 => Just(AgentCommand::SignOfLife),
+        3 => (0..3_u8, 0..2_u8).prop_map(set_context),
+        2 => (0..3_u8).prop_map(|key| AgentCommand::RemoveContext { key: entry(key, 0).key() }),
         4 => (0..3_u8, prop_oneof![0..4_u64, any::<u64>()]).prop_map(take),
     ]
+}
+
+fn set_context((key, value): (u8, u8)) -> AgentCommand {
+    AgentCommand::SetContext(Box::new(entry(key, value)))
+}
+
+fn entry(key: u8, value: u8) -> ContextEntry {
+    ContextEntry {
+        task_id: (key == 1).then(|| TaskId::parse("deep-1").expect("an id")),
+        context_type: Title::parse("notes").expect("a title"),
+        context_key: Title::parse(&format!("key_{key}")).expect("a title"),
+        context_value: Text::parse(&format!("value {value}")).expect("a text"),
+        metadata: None,
+    }
 }
 
 fn reason() -> impl Strategy<Value = Option<Text>> {

@@ -5,16 +5,19 @@ mod command;
 mod decide;
 #[cfg(test)]
 mod laws;
+mod memory;
 #[cfg(test)]
 mod tests;
 
 pub use command::AgentCommand;
 pub use decide::{CAPABILITIES_MAX, CONCURRENT_TASKS_MAX, PARAMS_MAX};
+pub use memory::{AGENT_MEMORIES_MAX, AGENT_MEMORY_BYTES_MAX};
 
 use crate::event::agent::AgentProfile;
+use crate::execution::{Memory, MemoryKey, pairs};
 use crate::{ActionName, Actor, AgentId, ExecutionId, Priority, TaskId, Text, Timestamp, Title};
 use serde::{Deserialize, Serialize};
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 /// How many of the tasks last taken are remembered, to recognise one that is taken again.
 const TAKEN_KEPT: usize = 128;
@@ -23,6 +26,9 @@ const TAKEN_KEPT: usize = 128;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Agent {
     phase: AgentPhase,
+    /// What it remembers that belongs to no plan.
+    #[serde(with = "pairs")]
+    memory: BTreeMap<MemoryKey, Memory>,
 }
 
 /// Where an agent is in its life.

@@ -140,5 +140,36 @@ events! {
             /// When.
             at: Timestamp,
         }
+        /// The agent remembers something that belongs to no plan; the same task, type and key
+        /// replaces what was there.
+        AgentContextSet = "agent_context_set", 1 {
+            /// The task that it belongs to, by the agent's own reference: it may name nothing here.
+            task_id: Option<TaskId> = "Option::is_none",
+            /// What kind of thing it is: `research`, `decisions`, …
+            context_type: Title,
+            /// What it is called.
+            context_key: Title,
+            /// What it says.
+            context_value: Text,
+            /// What else is known of it.
+            metadata: Option<Json> = "Option::is_none",
+            /// When.
+            at: Timestamp,
+            /// Who set it.
+            by: Actor,
+        }
+        /// The agent forgot something that it remembered.
+        AgentContextRemoved = "agent_context_removed", 1 {
+            /// The task that it belonged to.
+            task_id: Option<TaskId> = "Option::is_none",
+            /// What kind of thing it was.
+            context_type: Title,
+            /// What it was called.
+            context_key: Title,
+            /// When.
+            at: Timestamp,
+            /// Who took it out.
+            by: Actor,
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! Blockers, and what is kept beside the work: memory, actions, notes, costs.
 
 use crate::catalogue::events;
+use crate::execution::PlanType;
 use crate::{Actor, AgentId, BlockerId, Json, TaskId, Text, Timestamp, Title, Usage};
 use serde::{Deserialize, Serialize};
 
@@ -175,6 +176,29 @@ events! {
             /// When.
             at: Timestamp,
             /// Who says so.
+            by: Actor,
+        }
+        /// The execution is a plan that an agent brought and carries out itself; said when it is
+        /// made, and again when it is described anew.
+        OwnPlanDescribed = "own_plan_described", 1 {
+            /// The task that it is for, by the agent's own reference: it may name nothing here.
+            outside_task: Option<TaskId> = "Option::is_none",
+            /// What sort of plan it is.
+            plan_type: PlanType,
+            /// Why the agent does it so.
+            reasoning: Option<Text> = "Option::is_none",
+            /// What else is known of it.
+            metadata: Option<Json> = "Option::is_none",
+            /// When.
+            at: Timestamp,
+            /// Who described it.
+            by: Actor,
+        }
+        /// The agent's own plan is gone from sight, with what was logged and remembered.
+        OwnPlanDeleted = "own_plan_deleted", 1 {
+            /// When.
+            at: Timestamp,
+            /// Who deleted it.
             by: Actor,
         }
     }

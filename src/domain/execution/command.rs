@@ -3,6 +3,7 @@
 use crate::event::lifecycle::{CarriedOutcome, ForkOrigin, TaskChange};
 use crate::event::record::{BlockerKind, Resolution};
 use crate::event::work::{DecompositionSource, Remarks, TaskError};
+use crate::execution::{OwnPlan, OwnStatus};
 use crate::{
     AgentId, BlockerId, Budget, Dependency, ExecutionId, Json, Label, LeaseToken, PlanId, Policy,
     Priority, TaskDefinition, TaskId, Text, Timestamp, Title, Usage,
@@ -209,11 +210,31 @@ pub struct ContextEntry {
     pub metadata: Option<Json>,
 }
 
+/// What an agent wants of its own plan, all of it at once.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct MoveOwnPlan {
+    /// The step that it is at; those before it are done. One more than there are: all are done.
+    pub current_step: Option<u32>,
+    /// Where it is.
+    pub status: Option<OwnStatus>,
+    /// Why the agent does it so.
+    pub reasoning: Option<Text>,
+}
+
 /// A command to an execution.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ExecutionCommand {
     /// Makes it.
     Create(Box<CreateExecution>),
+    /// Makes it as a plan that an agent brought and carries out itself.
+    CreateOwn(Box<CreateExecution>, Box<OwnPlan>),
+    /// Moves an agent's own plan on, or describes it anew.
+    MoveOwn(Box<MoveOwnPlan>),
+    /// Takes an agent's own plan out of sight, with what was logged and remembered.
+    DeleteOwn {
+        /// Why.
+        reason: Option<Text>,
+    },
     /// Starts it.
     Start(Start),
     /// Stops it for a while.

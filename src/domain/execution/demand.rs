@@ -92,6 +92,7 @@ impl Execution {
                     | RecordEvent::ActionLogged(_)
                     | RecordEvent::NoteAdded(_)
                     | RecordEvent::UsageRecorded(_)
+                    | RecordEvent::OwnPlanDescribed(_)
             ),
             Event::Lifecycle(_) | Event::Agent(_) | Event::Plan(_) | Event::Workspace(_) => false,
         }

@@ -21,6 +21,7 @@ impl Execution {
         self.what_is_over_leaves_nothing_open()?;
         self.whoever_waits_for_a_person_has_a_blocker()?;
         self.nothing_is_silently_stuck()?;
+        self.its_own_status_and_step_follow_from_its_steps()?;
         self.every_task_that_waits_says_why()
     }
 
@@ -41,6 +42,22 @@ impl Execution {
         let whole = self.blockers.values().filter(|b| b.task_id.is_none()).count();
         let is_right = u32::try_from(whole) == Ok(self.whole_blocked);
         claim(is_right, || "the blockers of the whole are miscounted".to_owned())
+    }
+
+    fn its_own_status_and_step_follow_from_its_steps(&self) -> Holds {
+        let (current, total) = (self.current_step(), self.steps_total());
+        let is_there = (1..=total).contains(&current) || total == 0;
+        claim(is_there, || format!("step {current} of {total} is none"))?;
+        let is_open = |(_, node): (u32, &super::tree::Node)| !super::own::is_done(node);
+        let is_done = !self.steps().any(is_open);
+        let is_completed = self.own_status() == super::OwnStatus::Completed;
+        claim(!is_completed || (is_done && current == total), || {
+            format!("completed at step {current} of {total}")
+        })?;
+        let is_pending = self.own_status() == super::OwnStatus::Pending;
+        claim(!is_pending || self.tree.held().next().is_none(), || {
+            "a step is at work, and yet it is pending".to_owned()
+        })
     }
 
     fn has_task(&self, task_id: &crate::TaskId) -> bool {

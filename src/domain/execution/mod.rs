@@ -8,7 +8,8 @@ mod decide;
 mod demand;
 mod fork;
 mod invariants;
-mod pairs;
+mod own;
+pub(crate) mod pairs;
 mod phase;
 mod questions;
 mod settle;
@@ -19,12 +20,13 @@ mod why;
 pub use blocker::Blocker;
 pub use command::{
     Amendment, ContextEntry, CreateExecution, Decomposition, ExecutionCommand, LoggedAction,
-    Report, ReportBody, ResolveBlocker, SignOfLife, Start,
+    MoveOwnPlan, Report, ReportBody, ResolveBlocker, SignOfLife, Start,
 };
 pub use deadline::Deadline;
 pub use decide::{EVENT_TASKS_MAX, HandleError, check_tree};
 pub use demand::{BestReady, Demand};
 pub use fork::Heritage;
+pub use own::{OwnPlan, OwnStatus, PlanType};
 pub use phase::Phase;
 pub use questions::{Grantable, PathTask, Progress, Verdict};
 pub use status::{ExecutionStatus, TaskStatus};
@@ -103,6 +105,9 @@ pub struct Execution {
     usage: Usage,
     #[serde(with = "pairs")]
     memory: BTreeMap<MemoryKey, Memory>,
+    /// How many actions and notes were written down.
+    entries_total: u32,
+    own: Option<Box<own::Owned>>,
     forks: Vec<ExecutionId>,
 }
 

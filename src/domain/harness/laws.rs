@@ -62,6 +62,17 @@ impl Witness {
         }
     }
 
+    /// Makes the execution of the program as a plan that an agent brought.
+    pub fn begin_own(&mut self, program: &mut Program<'_>) {
+        let (mut creation, own, moment) = program.own_creation();
+        let make = |creation| ExecutionCommand::CreateOwn(Box::new(creation), own.clone().into());
+        if self.step(&make(creation.clone()), &moment).is_empty() {
+            creation.dependencies.clear();
+            let events = self.step(&make(creation), &moment);
+            assert!(!events.is_empty(), "an execution without dependencies can be made");
+        }
+    }
+
     /// Carries out a command, and checks every law; says what happened.
     pub fn step(&mut self, command: &ExecutionCommand, moment: &Moment) -> Vec<Event> {
         let before = self.execution.clone();

@@ -4,6 +4,7 @@
 mod bytes;
 mod laws;
 mod liveness;
+mod own;
 mod program;
 mod shapes;
 
@@ -27,6 +28,20 @@ pub fn commands(bytes: &[u8]) {
             return;
         }
         let (command, moment) = program.next_command(witness.execution());
+        witness.step(&command, &moment);
+    }
+}
+
+/// As [`commands`], with a plan that an agent brought and carries out itself.
+pub fn own_plans(bytes: &[u8]) {
+    let mut program = Program::of(bytes);
+    let mut witness = Witness::new();
+    witness.begin_own(&mut program);
+    for _ in 0..COMMANDS_MAX {
+        if program.is_over() {
+            return;
+        }
+        let (command, moment) = program.next_own_command(witness.execution());
         witness.step(&command, &moment);
     }
 }

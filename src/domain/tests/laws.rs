@@ -24,6 +24,11 @@ proptest! {
     }
 
     #[test]
+    fn every_law_holds_for_every_plan_that_an_agent_brought(bytes in vec(any::<u8>(), 0..900)) {
+        harness::own_plans(&bytes);
+    }
+
+    #[test]
     fn every_execution_ends_when_everyone_is_friendly(bytes in vec(any::<u8>(), 0..500)) {
         harness::liveness(&bytes);
     }
@@ -74,6 +79,7 @@ fn random_programs_reach_every_event_and_every_status() {
         .map(|entry| entry.kind)
         .filter(|kind| !kinds.contains(kind))
         .collect();
-    assert_eq!(unreached, ["outcomes_carried", "labels_changed"], "these have rules of their own");
+    let own = ["outcomes_carried", "labels_changed", "own_plan_described", "own_plan_deleted"];
+    assert_eq!(unreached, own, "these have rules of their own");
     assert_eq!(statuses.len(), ExecutionStatus::ALL.len());
 }

@@ -173,12 +173,18 @@ impl Draft {
         self.clauses.push(clause);
     }
 
+    /// Every word must be found: no mark in a text is an operator. Where no word has a letter or a
+    /// digit, nothing is found.
     fn search(&mut self, name: &str, words: &str) {
-        let clause = if self.dialect == Dialect::Postgres {
-            let words = self.bind(Bind::from(words));
-            format!("t.search @@ websearch_to_tsquery('simple', {words})")
+        let words = words.split_whitespace().filter(|it| it.contains(char::is_alphanumeric));
+        let words: Vec<&str> = words.collect();
+        let clause = if words.is_empty() {
+            "false".to_owned()
+        } else if self.dialect == Dialect::Postgres {
+            let words = self.bind(Bind::from(words.join(" ").as_str()));
+            format!("t.search @@ plainto_tsquery('simple', {words})")
         } else {
-            let words = words.split_whitespace().map(|it| format!("\"{}\"", it.replace('"', "")));
+            let words = words.into_iter().map(|it| format!("\"{}\"", it.replace('"', " ")));
             let words = self.bind(Bind::from(words.collect::<Vec<_>>().join(" ").as_str()));
             let found =
                 format!("select rowid from {name}_search where {name}_search match {words}");

@@ -1,5 +1,6 @@
 //! The engine: commands, work, time, several servers, faults and death.
 
+mod agent_plans;
 mod broken;
 mod executing;
 mod house;

@@ -38,7 +38,12 @@ impl Execution {
                 let unknown = IllegalTransition::Unknown { kind, what: "context", id };
                 self.memory.remove(&key).map(|_| ()).ok_or(unknown)
             }
-            RecordEvent::ActionLogged(_) | RecordEvent::NoteAdded(_) => Ok(()),
+            RecordEvent::ActionLogged(_) | RecordEvent::NoteAdded(_) => {
+                self.entries_total = self.entries_total.saturating_add(1);
+                Ok(())
+            }
+            RecordEvent::OwnPlanDescribed(event) => self.apply_described(kind, event),
+            RecordEvent::OwnPlanDeleted(_) => self.apply_own_deleted(kind),
             RecordEvent::UsageRecorded(event) => {
                 self.usage = self.usage.plus(event.usage);
                 if let Some(task_id) = &event.task_id {

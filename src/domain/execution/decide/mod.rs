@@ -4,6 +4,7 @@ mod create;
 mod deadlines;
 mod grant;
 mod lifecycle;
+mod own;
 mod presence;
 mod record;
 mod report;
@@ -73,6 +74,9 @@ impl Execution {
         use ExecutionCommand as C;
         match command {
             C::Create(command) => self.decide_create(command, moment),
+            C::CreateOwn(command, own) => self.decide_create_own(command, own, moment),
+            C::MoveOwn(wanted) => self.decide_move_own(wanted, moment),
+            C::DeleteOwn { reason } => self.decide_delete_own(reason.as_ref(), moment),
             C::Start(start) => self.decide_start(*start, moment),
             C::Pause { reason } => self.decide_pause(reason.as_ref(), moment),
             C::Resume => self.decide_resume(moment),

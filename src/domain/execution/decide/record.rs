@@ -13,6 +13,7 @@ const MEMORIES_MAX: usize = 10_000;
 impl Execution {
     pub(super) fn decide_record(&self, command: &ExecutionCommand, moment: &Moment) -> Decided {
         self.made_header()?;
+        self.refuse_when_deleted()?;
         let (at, by) = (moment.at, moment.by.clone());
         let mut event: Option<RecordEvent> = None;
         if let ExecutionCommand::SetContext(entry) = command {
@@ -51,7 +52,10 @@ impl Execution {
         entry: &ContextEntry,
         moment: &Moment,
     ) -> Result<Option<RecordEvent>, Rejection> {
-        self.known(entry.task_id.as_ref())?;
+        // What an agent remembers of its own plan may belong to a task by its own reference.
+        if self.own_plan().is_none() {
+            self.known(entry.task_id.as_ref())?;
+        }
         let key = (entry.task_id.clone(), entry.context_type.clone(), entry.context_key.clone());
         if let Some(known) = self.memory.get(&key) {
             if known.value == entry.context_value && known.metadata == entry.metadata {

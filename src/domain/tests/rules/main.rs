@@ -7,6 +7,7 @@ mod dependencies;
 mod failures;
 mod leases;
 mod moves;
+mod own;
 mod planted;
 mod presence;
 mod questions;

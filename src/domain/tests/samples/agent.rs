@@ -3,9 +3,9 @@
 use super::{action, at, by_larry, execution, json, larry, mark, task_id, text, title};
 use planexe_ax_domain::Priority;
 use planexe_ax_domain::event::agent::{
-    AgentChanged, AgentDrained, AgentEvent, AgentKind, AgentLost, AgentPaused,
-    AgentPriorityChanged, AgentProfile, AgentRegistered, AgentResumed, AgentRetired, AgentReturned,
-    AgentTookTask, Capability,
+    AgentChanged, AgentContextRemoved, AgentContextSet, AgentDrained, AgentEvent, AgentKind,
+    AgentLost, AgentPaused, AgentPriorityChanged, AgentProfile, AgentRegistered, AgentResumed,
+    AgentRetired, AgentReturned, AgentTookTask, Capability,
 };
 
 pub(super) fn events() -> Vec<AgentEvent> {
@@ -40,6 +40,24 @@ pub(super) fn events() -> Vec<AgentEvent> {
             task_id: task_id("task_2_1_1"),
             epoch: 3,
             at: at("16:30:00"),
+        }
+        .into(),
+        AgentContextSet {
+            task_id: Some(task_id("deep-1765060407236")),
+            context_type: title("notes"),
+            context_key: title("carol_campion"),
+            context_value: text("She prefers Thursdays at 2 PM"),
+            metadata: Some(json(r#"{"source":"call"}"#)),
+            at: at("16:55:00"),
+            by: by_larry(),
+        }
+        .into(),
+        AgentContextRemoved {
+            task_id: Some(task_id("deep-1765060407236")),
+            context_type: title("notes"),
+            context_key: title("carol_campion"),
+            at: at("16:56:00"),
+            by: by_larry(),
         }
         .into(),
     ]

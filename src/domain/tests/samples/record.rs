@@ -5,12 +5,14 @@ use super::{
 };
 use planexe_ax_domain::event::record::{
     ActionLogged, BlockerEscalated, BlockerKind, BlockerRaised, BlockerResolved, ContextRemoved,
-    ContextSet, NoteAdded, RecordEvent, Resolution, UsageRecorded,
+    ContextSet, NoteAdded, OwnPlanDeleted, OwnPlanDescribed, RecordEvent, Resolution,
+    UsageRecorded,
 };
+use planexe_ax_domain::execution::PlanType;
 use planexe_ax_domain::{Event, TaskId};
 
 pub(super) fn events() -> Vec<RecordEvent> {
-    [blockers(), memory(), records()].concat()
+    [blockers(), memory(), records(), own_plan()].concat()
 }
 
 /// Shape 1 had room for one suggestion.
@@ -114,5 +116,20 @@ fn records() -> Vec<RecordEvent> {
         .into(),
         UsageRecorded { task_id: calling(), usage: usage(), at: at("16:54:00"), by: by_larry() }
             .into(),
+    ]
+}
+
+fn own_plan() -> Vec<RecordEvent> {
+    vec![
+        OwnPlanDescribed {
+            outside_task: Some(task_id("deep-1765060407236")),
+            plan_type: PlanType::Research,
+            reasoning: Some(text("Nobody knows yet which breeders keep records")),
+            metadata: Some(json(r#"{"source":"mark"}"#)),
+            at: at("15:40:00"),
+            by: by_larry(),
+        }
+        .into(),
+        OwnPlanDeleted { at: at("18:20:00"), by: mark() }.into(),
     ]
 }
