@@ -30,10 +30,10 @@ async fn the_demonstration_asks_once_goes_on_when_it_is_answered_and_comes_to_it
     let engine = Engine::start(store.clone(), clock, random, config).await?;
     let demonstration = Demonstration::start(&engine).await;
     let workspace = WorkspaceId::parse("default")?;
-    let mut asked = 0;
+    let (mut asked, execution_id) = (0, exec()?);
     for _ in 0..STEPS_MAX {
         hands.advance_ms(STEP_MS);
-        let seen = engine.ask(&workspace, &exec()?, |execution| {
+        let seen = engine.ask(&workspace, &execution_id, |execution| {
             let blocker = execution.blockers().next().map(|it| it.blocker_id.clone());
             (execution.phase().status(), blocker)
         });
