@@ -56,6 +56,7 @@ pub(super) async fn list(
         let blockers = rows.iter().map(BlockerRow::to_json).collect();
         return Ok(of_then(then.position, Answer(BlockerList { blockers, next_cursor })));
     }
+    app.status_of(&caller, &execution_id).await?;
     app.wait_for("blockers", wish.min_position).await?;
     let found = app.reader.blockers(&caller.workspace, &execution_id, &wanted).await?;
     let blockers = found.rows.iter().map(|it| it.row.to_json()).collect();

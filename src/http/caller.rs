@@ -68,6 +68,14 @@ impl Caller {
         matches!(&self.who, Who::Bearer { agent_id: Some(_), .. })
     }
 
+    /// The agent that calls, by a key of its own: it sees its own plans only.
+    pub(super) fn own_agent_id(&self) -> Option<&AgentId> {
+        match &self.who {
+            Who::Bearer { agent_id, .. } => agent_id.as_ref(),
+            Who::OnePerson => None,
+        }
+    }
+
     /// The same caller, acting as an agent; refused to whoever is another one.
     pub(super) fn as_agent(&self, agent_id: &AgentId) -> Result<Self, Problem> {
         let may = match &self.who {

@@ -5,10 +5,12 @@ use super::App;
 use super::access::session::{cookie_of, csrf_token, refused};
 use super::caller::{Caller, Who};
 use super::code::Code;
+use super::executions::no_such_execution;
+use super::plans::no_such_plan;
 use super::problem::Problem;
 use super::rights::{Right, Rights};
 use crate::planted::is_planted;
-use axum::extract::{MatchedPath, Request, State};
+use axum::extract::{FromRequestParts, MatchedPath, RawPathParams, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, Method, header};
 use axum::middleware::Next;
@@ -38,6 +40,9 @@ pub(super) async fn admit(State(gate): State<Arc<Gate>>, request: Request, next:
     match gate.admitted(&parts).await {
         Ok(caller) => {
             if let Some(caller) = caller {
+                if let Err(problem) = gate.in_sight(&caller, &mut parts).await {
+                    return problem.into_response();
+                }
                 if let Who::Bearer { key_id: Some(key_id), .. } = &caller.who {
                     tracing::Span::current().record("key.id", tracing::field::display(key_id));
                 }
@@ -66,6 +71,25 @@ impl Gate {
             return Err(Problem::new(Code::Forbidden, detail));
         }
         Ok(Some(caller))
+    }
+
+    /// An agent finds neither plans that other agents brought nor their executions, at any path.
+    async fn in_sight(&self, caller: &Caller, parts: &mut Parts) -> Result<(), Problem> {
+        if !caller.is_agent() {
+            return Ok(());
+        }
+        let Ok(named) = RawPathParams::from_request_parts(parts, &()).await else { return Ok(()) };
+        for (name, id) in &named {
+            let no_such = match name {
+                "execution_id" => no_such_execution,
+                "plan_id" => no_such_plan,
+                _other => continue,
+            };
+            if self.app.is_anothers_own(caller, id).await? {
+                return Err(no_such());
+            }
+        }
+        Ok(())
     }
 
     /// Who calls: by a key, a session or a ticket; without keys, the one person.

@@ -1,6 +1,7 @@
 //! The door: a file for each resource.
 
 mod access;
+mod agent_plans;
 mod agents;
 mod amend;
 mod around;
@@ -159,6 +160,14 @@ fn public_routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(plans::get, plans::delete))
         .routes(routes!(plans::tasks))
         .routes(routes!(streams::plan));
+    let agent_plans = OpenApiRouter::new()
+        .routes(routes!(agent_plans::list, agent_plans::create))
+        .routes(routes!(agent_plans::get, agent_plans::change, agent_plans::delete))
+        .routes(routes!(agent_plans::logs::add))
+        .routes(routes!(agent_plans::logs::list))
+        .routes(routes!(agent_plans::context::list, agent_plans::context::set))
+        .routes(routes!(agent_plans::context::remove))
+        .routes(routes!(agent_plans::subtasks::make));
     let access = OpenApiRouter::new()
         .routes(routes!(access::keys::list, access::keys::create))
         .routes(routes!(access::keys::revoke))
@@ -180,6 +189,7 @@ fn public_routes() -> OpenApiRouter<Arc<App>> {
         .merge(agents)
         .merge(executions)
         .merge(plans)
+        .merge(agent_plans)
         .merge(access)
         .merge(webhooks)
         .merge(operators::audit_routes())

@@ -13,10 +13,12 @@ use utoipa::OpenApi;
 const EXAMPLES: &str = include_str!("examples.json");
 
 /// What stands in the paths of the examples.
-const PLACES: [(&str, &str); 7] = [
+const PLACES: [(&str, &str); 9] = [
+    ("agent_plan_id", "01a20006-66ad-7e5d-90ea-4617fcb7bb4a"),
     ("agent_id", "agent_larry_001"),
     ("blocker_id", "blk_1"),
     ("code", "lease_lost"),
+    ("context_id", "ctx_6167656e742f636c61756465-646565702d31-6e6f746573-676f616c"),
     ("execution_id", "exec_carol_breeder_20260211_001"),
     ("member_id", "carol"),
     ("plan_id", "plan_carol_breeder_sys_20260211"),
@@ -39,6 +41,7 @@ const PLACES: [(&str, &str); 7] = [
         (name = "reports", description = "What agents say of their work"),
         (name = "streams", description = "What happens, while it happens"),
         (name = "plans", description = "What there is to carry out"),
+        (name = "agent plans", description = "Plans that agents bring, with their logs and memory"),
         (name = "webhooks", description = "Notices to other servers"),
         (name = "access", description = "Keys, members, sessions"),
         (name = "operators", description = "How the machine is"),
@@ -159,12 +162,11 @@ fn rehearsal() -> Value {
 
 /// A part of a path.
 fn place(name: &str) -> Value {
-    let mut place = json!({
-        "name": name,
-        "in": "path",
-        "required": true,
-        "schema": {"$ref": "#/components/schemas/Id"},
-    });
+    let schema = match name {
+        "context_id" => json!({"type": "string", "minLength": 1}),
+        _ => json!({"$ref": "#/components/schemas/Id"}),
+    };
+    let mut place = json!({"name": name, "in": "path", "required": true, "schema": schema});
     if let Some((_, example)) = PLACES.iter().find(|(known, _)| *known == name) {
         place["example"] = (*example).into();
     }

@@ -29,7 +29,7 @@ pub(super) const EVENT_TYPES: [&str; 13] = [
     "action_logged",
 ];
 /// The words for what an agent writes down that it did.
-const ACTION_TYPES: [&str; 10] = [
+pub(super) const ACTION_TYPES: [&str; 10] = [
     "create_task",
     "update_task",
     "create_subtask",
@@ -309,13 +309,13 @@ impl ReportDocument {
 }
 
 /// How sure, in thousandths: 0 to 1 comes to 0 to 1000.
-fn permille(confidence: f64) -> Result<u16, Problem> {
+pub(super) fn permille(confidence: f64) -> Result<u16, Problem> {
     let wrong = || wrong("agent_confidence", "it is a number from 0 to 1");
     let lasting = std::time::Duration::try_from_secs_f64(confidence).map_err(|_| wrong())?;
     u16::try_from(lasting.as_millis()).ok().filter(|it| *it <= 1_000).ok_or_else(wrong)
 }
 
-fn json(field: &str, value: Option<&Value>) -> Result<Option<Json>, Problem> {
+pub(super) fn json(field: &str, value: Option<&Value>) -> Result<Option<Json>, Problem> {
     let value = value.filter(|value| !value.is_null());
     value.map(Json::from_value).transpose().map_err(|error| wrong(field, error.to_string()))
 }

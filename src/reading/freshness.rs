@@ -8,7 +8,7 @@ use std::time::Duration;
 /// How long a reader waits for what it asks for at most.
 const WAIT_MS_MAX: u64 = 5_000;
 /// How long one waits for what one has just written, without having asked for it.
-const MOMENT_MS: u64 = 500;
+const MOMENT_MS: u64 = 2_000;
 /// How often the windows are looked at meanwhile, where another server writes them.
 const LOOK_MS: u64 = 25;
 

@@ -14,7 +14,7 @@ const USAGE: &str = "\
 cargo xtask test
 
 Runs, times and summarises: the format, clippy, all tests, the examples in the documentation, the
-example agent, a minute of schemathesis, the rules for dependencies, and the purity of the law and
+example agents, a minute of schemathesis, the rules for dependencies, and the purity of the law and
 the windows. Goes on after a failure, prints a table of what it ran and what it could not, and fails
 when one step failed.
 
@@ -42,16 +42,17 @@ pub(crate) fn task(args: Args) -> anyhow::Result<bool> {
         steps.tests("tests", &mut cargo(&all));
     }
     steps.tests("doc tests", &mut cargo(&["test", "--workspace", "--doc", "--no-fail-fast"]));
-    steps.run("example agent", &mut larry());
+    steps.run("example agent", &mut example("larry"));
+    steps.run("example of an agent's own plan", &mut example("agent_plan"));
     steps.step("schemathesis", schemathesis::short);
     Ok(steps.summarise())
 }
 
-/// Larry with a server of his own, whatever else listens on this machine.
-fn larry() -> Command {
-    let mut larry = cargo(&["run", "--example", "larry"]);
-    larry.env("AX_URL", "http://127.0.0.1:9");
-    larry
+/// An example agent with a server of its own, whatever else listens on this machine.
+fn example(name: &str) -> Command {
+    let mut example = cargo(&["run", "--example", name]);
+    example.env("AX_URL", "http://127.0.0.1:9");
+    example
 }
 
 fn dependencies() -> anyhow::Result<Outcome> {

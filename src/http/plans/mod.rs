@@ -23,6 +23,7 @@ use axum::extract::{Path, State as Shared};
 use axum::http::StatusCode;
 use axum::response::Response;
 pub(super) use form::{DependencyForm, Hours, RetryForm};
+pub(super) use structured::first_line;
 
 use form::PlanForm;
 use serde::{Deserialize, Serialize};
@@ -195,6 +196,7 @@ pub(super) async fn delete(
     Path(plan_id): Path<String>,
 ) -> Result<Response, Problem> {
     let plan_id = known_id(&plan_id)?;
+    app.refuse_agents_own(&caller, &plan_id).await?;
     let order = Order {
         body: b"",
         plan_id: &plan_id,
@@ -245,6 +247,6 @@ pub(super) fn known_id(plan_id: &str) -> Result<PlanId, Problem> {
     PlanId::parse(plan_id).map_err(|_| no_such_plan())
 }
 
-fn no_such_plan() -> Problem {
+pub(super) fn no_such_plan() -> Problem {
     Problem::new(Code::NotFound, "there is no such plan")
 }

@@ -74,7 +74,7 @@ fn json(object: Option<Map<String, Value>>, pointer: &str) -> Result<Option<Json
 }
 
 /// The first line of a text that says anything, as far as it fits in a title.
-fn first_line(text: &Text) -> Option<Title> {
+pub(in crate::http) fn first_line(text: &Text) -> Option<Title> {
     let line = text.as_str().lines().map(str::trim).find(|line| !line.is_empty())?;
     let mut title = String::new();
     for c in line.chars().map(|c| if c.is_control() { ' ' } else { c }) {

@@ -72,6 +72,14 @@ async fn what_the_examples_send_is_taken_as_it_stands() -> Result<()> {
         send(&server, &all, "amend_execution", "POST", &amend).await?;
         send(&server, &all, "fork_execution", "POST", &fork).await?;
         send(&server, &all, "change_execution", "PATCH", EXECUTION).await?;
+        let own = server.post("/api/agent-plans", &request(&all, "create_agent_plan")?).await?;
+        let own = own.body["id"].as_str().context("no agent's own plan")?;
+        let (own, logs) =
+            (format!("/api/agent-plans/{own}"), format!("/api/agent-plans/{own}/logs"));
+        send(&server, &all, "change_agent_plan", "PATCH", &own).await?;
+        send(&server, &all, "add_agent_log", "POST", &logs).await?;
+        send(&server, &all, "set_context", "PUT", "/api/context").await?;
+        send(&server, &all, "make_subtasks", "POST", &format!("{own}/subtasks")).await?;
         send(&server, &all, "add_member", "POST", "/api/members").await?;
         send(&server, &all, "change_member", "PATCH", "/api/members/carol").await?;
         send(&server, &all, "change_workspace", "PATCH", "/api/workspace").await?;

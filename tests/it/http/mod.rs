@@ -1,6 +1,7 @@
 //! The door, asked over TCP on a real server with both databases.
 
 mod access;
+mod agent_plans;
 mod agents;
 mod crowd;
 mod documents;

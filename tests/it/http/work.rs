@@ -299,7 +299,10 @@ async fn a_person_clears_what_an_agent_cannot_and_the_tree_shows_it() -> Result<
         ensure!((400..500).contains(&again.status), "{again:?}");
         ensure!(server.get(LARRY).await?.body["next_task"]["task_id"] == "task_1_1_a");
         ensure!(server.get(&format!("{path}/tasks/nothing/why")).await?.status == 404);
-        ensure!(server.get("/api/executions/absent/tasks").await?.status == 404);
+        for of_none in ["tasks", "blockers"] {
+            let path = format!("/api/executions/absent/{of_none}");
+            ensure!(server.get(&path).await?.status == 404, "{of_none}");
+        }
         server.stop().await
     })
     .await

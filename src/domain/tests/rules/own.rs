@@ -128,6 +128,20 @@ fn what_others_put_in_the_way_and_a_persons_pause_are_not_for_the_agent_to_end()
 }
 
 #[test]
+fn an_agent_that_was_lost_goes_on_where_it_was_when_it_is_heard_of_again() {
+    let mut story = own(3);
+    story.by_agent(CLAUDE).when(to_step(2));
+    let (agent_id, last_seen_at) = (agent_id(CLAUDE), story.now);
+    story.after(HOUR).by_engine();
+    story.when(ExecutionCommand::AgentLost { agent_id: agent_id.clone(), last_seen_at });
+    stands(&story, 2, OwnStatus::Blocked);
+    story.by_engine().when(ExecutionCommand::AgentReturned { agent_id });
+    stands(&story, 2, OwnStatus::InProgress);
+    story.by_agent(CLAUDE).when(to_step(3));
+    stands(&story, 3, OwnStatus::InProgress);
+}
+
+#[test]
 fn a_plan_fails_when_its_agent_says_so_and_can_then_only_be_given_up() {
     let mut story = own(2);
     story.by_agent(CLAUDE).when(to_step(2));
