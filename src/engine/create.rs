@@ -99,10 +99,15 @@ impl Engine {
 
     /// The rules: the caller's, else the workspace's, else the server's.
     async fn policy_of(&self, request: &CreateRequest) -> Result<Policy, EngineError> {
-        if let Some(policy) = request.policy {
-            return Ok(policy);
+        match request.policy {
+            Some(policy) => Ok(policy),
+            None => self.policy(&request.workspace).await,
         }
-        let workspace = request.workspace.clone();
+    }
+
+    /// The rules of a workspace: its own, else the server's.
+    pub async fn policy(&self, workspace: &WorkspaceId) -> Result<Policy, EngineError> {
+        let workspace = workspace.clone();
         let stream = StreamName::workspace(&workspace);
         let key = StreamKey { workspace, stream };
         let own = self.look(&key, |state, _| state.workspace().and_then(|it| it.policy().copied()));

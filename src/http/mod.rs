@@ -10,6 +10,7 @@ mod body;
 mod caller;
 mod code;
 mod crowd;
+mod decompose;
 mod docs;
 mod errors;
 mod events;
@@ -54,6 +55,7 @@ use crate::domain::Timestamp;
 use crate::engine::Engine;
 use crate::feed::Feed;
 use crate::keys::Keyring;
+use crate::models::Decomposers;
 use crate::projector::Operator;
 use crate::reading::Reader;
 use crate::store::Position;
@@ -97,6 +99,8 @@ pub struct App {
     pub started_at: Timestamp,
     /// What is set.
     pub config: Arc<Config>,
+    /// Who breaks tasks down.
+    pub decomposers: Decomposers,
     /// What sends notices to other servers.
     pub webhooks: Webhooks,
     /// Whether the server stops: whoever waits is sent away.
@@ -133,6 +137,7 @@ fn public_routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(agents::register_by_document))
         .routes(routes!(agents::get, agents::change))
         .routes(routes!(agents::capabilities))
+        .routes(routes!(decompose::decompose))
         .routes(routes!(work::work))
         .routes(routes!(heartbeat::heartbeat))
         .routes(routes!(work::drain))
@@ -148,6 +153,7 @@ fn public_routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(fork::fork))
         .routes(routes!(tasks::list))
         .routes(routes!(tasks::why))
+        .routes(routes!(decompose::parts_of_execution))
         .routes(routes!(blockers::list))
         .routes(routes!(blockers::resolve))
         .routes(routes!(blockers::inbox))
@@ -158,6 +164,9 @@ fn public_routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(plans::list, plans::import))
         .routes(routes!(plans::get, plans::delete))
         .routes(routes!(plans::tasks))
+        .routes(routes!(decompose::plan))
+        .routes(routes!(decompose::parts))
+        .routes(routes!(decompose::review))
         .routes(routes!(streams::plan));
     let access = OpenApiRouter::new()
         .routes(routes!(access::keys::list, access::keys::create))

@@ -20,6 +20,8 @@ pub(super) enum Right {
     Report,
     /// To make an agent known, or to be it.
     Register,
+    /// To have tasks broken down: by a person, or by the agent that the path names.
+    Decompose,
     /// To make, command and approve.
     Command,
     /// To decide who belongs to the workspace and where it sends its notices.
@@ -32,12 +34,13 @@ pub(super) enum Right {
 
 impl Right {
     /// Every one, the widest first.
-    pub(super) const ALL: [Self; 9] = [
+    pub(super) const ALL: [Self; 10] = [
         Self::Anyone,
         Self::Read,
         Self::Work,
         Self::Report,
         Self::Register,
+        Self::Decompose,
         Self::Command,
         Self::Administer,
         Self::Operate,
@@ -52,6 +55,7 @@ impl Right {
             Self::Work => "work",
             Self::Report => "report",
             Self::Register => "register",
+            Self::Decompose => "decompose",
             Self::Command => "command",
             Self::Administer => "administer",
             Self::Operate => "operate",
@@ -64,7 +68,9 @@ impl Right {
         match self {
             Self::Anyone | Self::Read => true,
             Self::Work | Self::Report => role == Role::Agent,
-            Self::Register => matches!(role, Role::Owner | Role::Member | Role::Agent),
+            Self::Register | Self::Decompose => {
+                matches!(role, Role::Owner | Role::Member | Role::Agent)
+            }
             Self::Command => matches!(role, Role::Owner | Role::Member),
             Self::Administer => role == Role::Owner,
             Self::Operate => matches!(role, Role::Owner | Role::Operator),

@@ -3,6 +3,7 @@
 mod access;
 mod agents;
 mod crowd;
+mod decomposing;
 mod documents;
 mod examples;
 mod heartbeat;

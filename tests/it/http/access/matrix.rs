@@ -10,11 +10,11 @@ use serde_json::Value;
 /// The roles, and the rights that each has. Written out here once more, so that a change of who
 /// may do what is seen.
 const ROLES: [(Role, &[&str]); 5] = [
-    (Role::Owner, &["read", "register", "command", "administer", "operate", "audit"]),
-    (Role::Member, &["read", "register", "command"]),
+    (Role::Owner, &["read", "register", "decompose", "command", "administer", "operate", "audit"]),
+    (Role::Member, &["read", "register", "decompose", "command"]),
     (Role::Operator, &["read", "operate"]),
     (Role::Auditor, &["read", "audit"]),
-    (Role::Agent, &["read", "register", "work", "report"]),
+    (Role::Agent, &["read", "register", "decompose", "work", "report"]),
 ];
 
 /// An operation: method, path with ids that are not there, and the right that it needs.
