@@ -38,6 +38,23 @@ impl DayBudget {
         let before = if spent.0 == day(now) { spent.1 } else { Usage::default() };
         *spent = (day(now), before.plus(usage));
     }
+
+    /// Puts what was used up in the place of what was set aside for it.
+    pub(super) fn settle(&self, now: Timestamp, set_aside: Usage, used: Usage) {
+        let mut spent = self.spent.lock().unwrap_or_else(PoisonError::into_inner);
+        if spent.0 == day(now) {
+            spent.1 = without(spent.1, set_aside).plus(used);
+        }
+    }
+}
+
+fn without(sum: Usage, part: Usage) -> Usage {
+    Usage {
+        input_tokens: sum.input_tokens.saturating_sub(part.input_tokens),
+        output_tokens: sum.output_tokens.saturating_sub(part.output_tokens),
+        cost_microusd: sum.cost_microusd.saturating_sub(part.cost_microusd),
+        duration_ms: sum.duration_ms.saturating_sub(part.duration_ms),
+    }
 }
 
 fn day(at: Timestamp) -> i64 {
@@ -84,5 +101,8 @@ mod tests {
         assert!(budget.has_room(tomorrow));
         budget.spend(tomorrow, Usage { cost_microusd: 7, ..Usage::default() });
         assert!(!budget.has_room(tomorrow));
+        let cheap = Usage { cost_microusd: 6, ..Usage::default() };
+        budget.settle(tomorrow, Usage { cost_microusd: 7, ..Usage::default() }, cheap);
+        assert!(budget.has_room(tomorrow));
     }
 }

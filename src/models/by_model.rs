@@ -95,6 +95,9 @@ impl ByModel {
                 anthropic::body(&self.config, ask),
             ),
         };
+        // Whoever asks may go away in the middle: what is set aside stays spent then.
+        let set_aside = self.usage(ask, None, 0);
+        self.day.spend(begun, set_aside);
         let answered = self.wire.post(path, &headers, &body).await;
         let said = answered.and_then(|answer| match self.config.provider {
             Provider::OpenAi => openai::said(&answer),
@@ -102,7 +105,7 @@ impl ByModel {
         });
         let ended = self.clock.now();
         let usage = self.usage(ask, said.as_ref().ok(), lasted_ms(begun, ended));
-        self.day.spend(ended, usage);
+        self.day.settle(ended, set_aside, usage);
         *used = used.plus(usage);
         match said {
             Ok(Said { text: Some(text), is_whole: true, .. }) => Ok(text),
