@@ -148,7 +148,7 @@ impl Contact {
         }
     }
 
-    fn all_in<'t>(self, text: &'t str) -> impl Iterator<Item = &'t str> {
+    fn all_in(self, text: &str) -> impl Iterator<Item = &str> {
         self.scan(text).into_iter().filter_map(|at| text.get(at))
     }
 }

@@ -121,10 +121,10 @@ fn interviewing_carol_is_an_email_an_interview_and_a_document() {
     assert_eq!(talk.params["duration_minutes"], 90);
     let topics = json!(["breeding records", "customer management", "puppy tracking"]);
     assert_eq!(talk.params["questions"], topics);
-    assert_eq!(talk.depends_on, [mail.task_id.clone()]);
+    assert_eq!(talk.depends_on, std::slice::from_ref(&mail.task_id));
     assert_eq!(document.params["template"], "interview_notes.md");
     assert_eq!(document.params["output_path"], "requirements/carol.md");
-    assert_eq!(document.depends_on, [talk.task_id.clone()]);
+    assert_eq!(document.depends_on, std::slice::from_ref(&talk.task_id));
     for Part { success_criteria, failure_handling, .. } in &proposal.parts {
         assert!(!success_criteria.is_empty() && failure_handling.is_some());
     }

@@ -4,7 +4,7 @@ use crate::decompose::Part;
 use crate::domain::event::plan::PlanEvent;
 use crate::domain::event::work::DecompositionSource;
 use crate::domain::plan::{DecomposeTask, Plan};
-use crate::domain::{Dependency, Event, PlanId, RetryPolicy, State, TaskDefinition, TaskId};
+use crate::domain::{Dependency, Event, PlanId, State, TaskDefinition, TaskId};
 use crate::http::plans::{hours, retry_policy, value_of};
 use crate::http::schemas::{Any, AnyObject, Id};
 use crate::models::said_in;
@@ -81,7 +81,7 @@ impl PartShown {
             dependencies: depends_on.clone(),
             depends_on,
             timeout_hours: part.timeout_ms.map(hours),
-            retry_policy: part.retry.as_ref().map(RetryPolicy::clone).map(retry_policy),
+            retry_policy: part.retry.map(retry_policy),
             success_criteria: part.success_criteria.iter().map(ToString::to_string).collect(),
             failure_handling: failure.map(str::to_owned),
         }
