@@ -9,11 +9,14 @@ pub mod exit;
 pub mod feed;
 pub mod http;
 pub mod keys;
+pub mod models;
+mod outbound;
 pub mod projector;
 pub mod reading;
 pub mod telemetry;
 pub mod webhooks;
 
+pub use planexe_ax_decompose as decompose;
 pub use planexe_ax_domain as domain;
 pub use planexe_ax_projections as projections;
 

@@ -56,7 +56,7 @@ impl Window for PlansWindow {
     }
 
     fn version(&self) -> u16 {
-        2
+        3
     }
 
     fn tables(&self) -> &'static [Table] {

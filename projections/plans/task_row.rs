@@ -58,6 +58,8 @@ crate::rows! {
         decomposed_by: Option<JsonText>,
         /// What a person says of its parts: `not_needed`, `pending`, `approved` or `rejected`.
         review: Option<Arc<str>>,
+        /// What was said when it was broken down, and what a person should look at.
+        decomposition_notes: Option<Arc<str>>,
     }
 }
 
@@ -114,6 +116,9 @@ impl PlanTaskRow {
             confidence_permille: broken_down.map(|(_, permille)| permille),
             decomposed_by: broken_down.map(|(source, _)| JsonText::of(source)),
             review: plan.review(&task.task_id).map(|review| review.as_str().into()),
+            decomposition_notes: plan
+                .decomposition_notes(&task.task_id)
+                .map(|notes| notes.as_str().into()),
         }
     }
 }

@@ -11,6 +11,7 @@ use crate::{
     feed::{Feed, FeedConfig, Reached},
     http::{self, App, Polls, Streams},
     keys::Keyring,
+    models::Decomposers,
     projections,
     projector::{Auditor, AuditorConfig, Operator, Projector, ProjectorConfig},
     reading::Reader,
@@ -71,6 +72,7 @@ pub(super) async fn serve(config: &Config) -> Result<(), Failure> {
     let feed = Feed::start(store.clone(), reached.position(), feed_config);
     let (outbox, random) = (open_outbox(&config.database).await?, Random::from_system());
     let webhooks = Webhooks::start(engine.clone(), outbox, random, config.webhooks.clone());
+    let decomposers = decomposers(&store, config).await?;
     announce(&doors, &config.database, &keys)?;
     let reader = Reader::new(store.clone(), views.clone(), Clock::System, projector.reached());
     let operator =
@@ -88,6 +90,7 @@ pub(super) async fn serve(config: &Config) -> Result<(), Failure> {
         operator,
         started_at: Clock::System.now(),
         config: Arc::new(config.clone()),
+        decomposers,
         webhooks: webhooks.clone(),
         stopping: stopped,
     };
@@ -107,6 +110,13 @@ pub(super) async fn serve(config: &Config) -> Result<(), Failure> {
     views.close().await;
     store.close().await;
     ended
+}
+
+/// Who breaks tasks down, with what the day has cost so far.
+async fn decomposers(store: &Store, config: &Config) -> Result<Decomposers, Failure> {
+    let decomposition = config.decomposition.clone();
+    let started = Decomposers::start(store, Clock::System, decomposition).await;
+    started.map_err(|error| refusal(error.into()))
 }
 
 /// Whoever reaches a server without keys owns it: then only this machine may.

@@ -2,6 +2,7 @@
 //! one entry of the table, and a field of the section that it belongs to.
 
 mod database;
+mod decomposition;
 mod file;
 mod flags;
 mod page;
@@ -21,6 +22,7 @@ pub use table::SETTINGS;
 pub use values::{Known, Source, Values};
 
 use crate::domain::Policy;
+use crate::models::DecompositionConfig;
 use crate::webhooks::WebhooksConfig;
 use std::{
     io,
@@ -74,8 +76,8 @@ pub struct Config {
     pub is_websocket_enabled: bool,
     /// How long events stay where they are read fast.
     pub retention_days: u64,
-    /// The language model that breaks tasks down.
-    pub decomposition_model: Option<String>,
+    /// How tasks are broken down.
+    pub decomposition: DecompositionConfig,
     /// How many connections read the log at once.
     pub read_connections_max: u32,
     /// How many requests may wait to be stored.
@@ -98,6 +100,9 @@ pub enum ConfigError {
     /// A setting about webhooks is wrong.
     #[error("{0}")]
     Webhooks(String),
+    /// A setting about breaking tasks down is wrong.
+    #[error("{0}")]
+    Decomposition(String),
     /// It cannot have this value.
     #[error("`{key}` cannot be `{value}`, as {place} has it: write {wanted}")]
     Value {
@@ -187,6 +192,7 @@ impl Config {
         let listen = values.address("listen").expect("it was checked, and has a default");
         let metrics_listen = values.address("metrics_listen");
         let webhooks = webhooks::webhooks(&values, &database)?;
+        let (decomposition, warnings) = decomposition::decomposition(&values)?;
         let connections = values.whole("store.read_connections_max");
         Ok(Self {
             database,
@@ -206,12 +212,12 @@ impl Config {
             origins: values.texts("streams.origins"),
             is_websocket_enabled: values.is_on("streams.websocket_enabled"),
             retention_days: values.whole("archive.retention_days"),
-            decomposition_model: values.text("decomposition.model").map(str::to_owned),
+            decomposition,
             read_connections_max: u32::try_from(connections).unwrap_or(u32::MAX),
             queue_requests_max: values.count("store.queue_requests_max"),
             door: Door::of(&values),
             rates: Rates::of(&values),
-            warnings: Vec::new(),
+            warnings,
             webhooks,
             values,
         })

@@ -24,6 +24,8 @@ pub struct Door {
     pub body_ms_max: u64,
     /// How long a request may take.
     pub request_ms_max: u64,
+    /// How much longer a request may take that asks a language model.
+    pub asking_ms_max: u64,
     /// How long open connections are still listened to when the server stops.
     pub linger_ms: u64,
 }
@@ -40,8 +42,19 @@ impl Door {
             head_ms_max: values.whole("http.head_ms_max"),
             body_ms_max: values.whole("http.body_ms_max"),
             request_ms_max: values.whole("http.request_ms_max"),
+            asking_ms_max: asking_ms_max(values),
             linger_ms: values.whole("http.linger_ms"),
         }
+    }
+}
+
+/// How many questions to a language model one request may lead to, one after the other.
+const QUESTIONS_MAX: u64 = 10;
+
+fn asking_ms_max(values: &Values) -> u64 {
+    match values.text("decomposition.model") {
+        Some(_) => values.whole("decomposition.timeout_ms").saturating_mul(QUESTIONS_MAX),
+        None => 0,
     }
 }
 

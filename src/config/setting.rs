@@ -24,6 +24,17 @@ pub struct Setting {
     pub help: &'static str,
 }
 
+/// A setting that is no secret.
+pub(super) const fn setting(
+    key: &'static str,
+    env: &'static str,
+    default: &'static str,
+    kind: Kind,
+    help: &'static str,
+) -> Setting {
+    Setting { key, env, default, kind, is_secret: false, help }
+}
+
 /// What a setting takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {

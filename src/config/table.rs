@@ -1,17 +1,8 @@
 //! Everything that can be set, each in one entry: flag, variable, name in the file, what it takes,
 //! what it is when nothing is said. The page `docs/CONFIGURATION.md` is written from it.
 
-use super::setting::{Kind, Setting};
-
-const fn setting(
-    key: &'static str,
-    env: &'static str,
-    default: &'static str,
-    kind: Kind,
-    help: &'static str,
-) -> Setting {
-    Setting { key, env, default, kind, is_secret: false, help }
-}
+use super::decomposition::DECOMPOSITION;
+use super::setting::{Kind, Setting, setting};
 
 const MS_MAX: u64 = 600_000;
 const HOURS_MAX: u64 = 100_000;
@@ -19,7 +10,20 @@ const SECONDS_MAX: u64 = 360_000_000;
 const MIB: u64 = 1 << 20;
 
 /// Everything that can be set, in the order in which it is shown.
-pub const SETTINGS: &[Setting] = &[
+pub const SETTINGS: &[Setting] = &joined();
+
+/// What stands here, and behind it what has a file of its own.
+const fn joined() -> [Setting; HERE.len() + DECOMPOSITION.len()] {
+    let mut all = [HERE[0]; HERE.len() + DECOMPOSITION.len()];
+    let mut at = 0;
+    while at < all.len() {
+        all[at] = if at < HERE.len() { HERE[at] } else { DECOMPOSITION[at - HERE.len()] };
+        at += 1;
+    }
+    all
+}
+
+const HERE: &[Setting] = &[
     Setting {
         key: "database",
         env: "DATABASE_URL",
@@ -239,20 +243,6 @@ pub const SETTINGS: &[Setting] = &[
         Kind::Whole(1, 36_500),
         "How long events stay where they are read fast before they may go to an archive; the log \
          itself is kept for ever",
-    ),
-    setting(
-        "decomposition.model",
-        "PLANEXE_DECOMPOSITION_MODEL",
-        "",
-        Kind::Text,
-        "The language model that breaks tasks down; none when nothing is said",
-    ),
-    setting(
-        "decomposition.confidence_permille_min",
-        "AX_DECOMPOSITION_CONFIDENCE_PERMILLE_MIN",
-        "700",
-        Kind::Whole(0, 1_000),
-        "The confidence, in thousandths, under which a person reviews a decomposition",
     ),
     setting(
         "store.read_connections_max",

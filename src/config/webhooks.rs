@@ -55,7 +55,7 @@ fn key(
     }
 }
 
-fn authorities(path: &Path) -> Result<Vec<CertificateDer<'static>>, ConfigError> {
+pub(super) fn authorities(path: &Path) -> Result<Vec<CertificateDer<'static>>, ConfigError> {
     let unreadable = |error: String| {
         ConfigError::Webhooks(format!("no certificates can be read in {}: {error}", path.display()))
     };

@@ -70,7 +70,7 @@ impl Engine {
         &self,
         request: &AgentPlanRequest,
     ) -> Result<Outcome, EngineError> {
-        let policy = own_rules(self.rules_of(&request.workspace).await?);
+        let policy = own_rules(self.policy(&request.workspace).await?);
         let import = &request.import;
         let execution_id = execution_of(&import.plan_id);
         let planned = PlanCommand::Import(Box::new(import.clone()));

@@ -101,12 +101,12 @@ impl Engine {
     async fn policy_of(&self, request: &CreateRequest) -> Result<Policy, EngineError> {
         match request.policy {
             Some(policy) => Ok(policy),
-            None => self.rules_of(&request.workspace).await,
+            None => self.policy(&request.workspace).await,
         }
     }
 
-    /// The rules of a workspace, else the server's.
-    pub(super) async fn rules_of(&self, workspace: &WorkspaceId) -> Result<Policy, EngineError> {
+    /// The rules of a workspace: its own, else the server's.
+    pub async fn policy(&self, workspace: &WorkspaceId) -> Result<Policy, EngineError> {
         let workspace = workspace.clone();
         let stream = StreamName::workspace(&workspace);
         let key = StreamKey { workspace, stream };

@@ -33,6 +33,8 @@ pub(super) enum Load {
     Vital,
     /// It waits most of its time: a poll that is parked, a stream.
     Waiting,
+    /// It may ask a language model, and takes as long as that may.
+    Asking,
     /// All others.
     Work,
 }
@@ -47,7 +49,16 @@ impl Load {
             "/api/agents/{agent_id}/work" if waits(request) => Self::Waiting,
             _ if route.starts_with("/api/admin/") => Self::Vital,
             _ if route.ends_with("/stream") => Self::Waiting,
+            _ if route.ends_with("/decompose") => Self::Asking,
             _ => Self::Work,
+        }
+    }
+
+    /// Whether it counts among the requests that a caller may make in a minute.
+    pub(super) fn is_counted(self) -> bool {
+        match self {
+            Self::Vital | Self::Waiting => false,
+            Self::Asking | Self::Work => true,
         }
     }
 }
@@ -116,12 +127,13 @@ pub(super) async fn pass(
     if load == Load::Waiting {
         return next.run(request).await;
     }
-    let limit = Duration::from_millis(request_ms_max);
+    let more_ms = if load == Load::Asking { crowd.door.asking_ms_max } else { 0 };
+    let limit = Duration::from_millis(request_ms_max.saturating_add(more_ms));
     let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
     let answered = tokio::time::timeout(limit, async {
         let _turn = match load {
             Load::Vital | Load::Waiting => None,
-            Load::Work => Some(crowd.turn().await?),
+            Load::Asking | Load::Work => Some(crowd.turn().await?),
         };
         let _in_flight = IN_FLIGHT.held();
         Ok(next.run(request).await)

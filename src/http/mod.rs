@@ -12,6 +12,7 @@ mod caller;
 mod code;
 mod crowd;
 mod dashboard;
+mod decompose;
 mod demonstration;
 mod docs;
 mod errors;
@@ -58,6 +59,7 @@ use crate::domain::Timestamp;
 use crate::engine::Engine;
 use crate::feed::Feed;
 use crate::keys::Keyring;
+use crate::models::Decomposers;
 use crate::projector::Operator;
 use crate::reading::Reader;
 use crate::store::Position;
@@ -101,6 +103,8 @@ pub struct App {
     pub started_at: Timestamp,
     /// What is set.
     pub config: Arc<Config>,
+    /// Who breaks tasks down.
+    pub decomposers: Decomposers,
     /// What sends notices to other servers.
     pub webhooks: Webhooks,
     /// Whether the server stops: whoever waits is sent away.
@@ -143,6 +147,7 @@ fn public_routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(agents::register_by_document))
         .routes(routes!(agents::get, agents::change))
         .routes(routes!(agents::capabilities))
+        .routes(routes!(decompose::decompose))
         .routes(routes!(work::work))
         .routes(routes!(heartbeat::heartbeat))
         .routes(routes!(work::drain))
@@ -158,6 +163,7 @@ fn public_routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(fork::fork))
         .routes(routes!(tasks::list))
         .routes(routes!(tasks::why))
+        .routes(routes!(decompose::parts_of_execution))
         .routes(routes!(blockers::list))
         .routes(routes!(blockers::resolve))
         .routes(routes!(blockers::inbox))
@@ -169,6 +175,9 @@ fn public_routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(plans::list, plans::import))
         .routes(routes!(plans::get, plans::delete))
         .routes(routes!(plans::tasks))
+        .routes(routes!(decompose::plan))
+        .routes(routes!(decompose::parts))
+        .routes(routes!(decompose::review))
         .routes(routes!(streams::plan));
     let agent_plans = OpenApiRouter::new()
         .routes(routes!(agent_plans::list, agent_plans::create))

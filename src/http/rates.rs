@@ -165,7 +165,7 @@ pub(super) async fn limit(
     request: Request,
     next: Next,
 ) -> Response {
-    if Load::of(&request) != Load::Work {
+    if !Load::of(&request).is_counted() {
         return next.run(request).await;
     }
     let Some((caller, per_minute)) = limiter.bucket_of(&request) else {

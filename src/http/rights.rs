@@ -22,6 +22,8 @@ pub(super) enum Right {
     Register,
     /// To keep plans of one's own, with what belongs to them; for people, everybody's.
     Own,
+    /// To have tasks broken down: by a person, or by the agent that the path names.
+    Decompose,
     /// To make, command and approve.
     Command,
     /// To decide who belongs to the workspace and where it sends its notices.
@@ -41,6 +43,7 @@ impl Right {
         Self::Report,
         Self::Register,
         Self::Own,
+        Self::Decompose,
         Self::Command,
         Self::Administer,
         Self::Operate,
@@ -56,6 +59,7 @@ impl Right {
             Self::Report => "report",
             Self::Register => "register",
             Self::Own => "own",
+            Self::Decompose => "decompose",
             Self::Command => "command",
             Self::Administer => "administer",
             Self::Operate => "operate",
@@ -68,7 +72,9 @@ impl Right {
         match self {
             Self::Anyone | Self::Read => true,
             Self::Work | Self::Report => role == Role::Agent,
-            Self::Register | Self::Own => matches!(role, Role::Owner | Role::Member | Role::Agent),
+            Self::Register | Self::Own | Self::Decompose => {
+                matches!(role, Role::Owner | Role::Member | Role::Agent)
+            }
             Self::Command => matches!(role, Role::Owner | Role::Member),
             Self::Administer => role == Role::Owner,
             Self::Operate => matches!(role, Role::Owner | Role::Operator),

@@ -111,6 +111,14 @@ impl Done {
         self.outcome.description = serde_json::to_vec(shown).expect("an answer is JSON");
     }
 
+    /// Lets the answer say this under that name, in place of what it said.
+    pub(super) fn put(&mut self, name: &str, value: Value) {
+        let mut said: Map<String, Value> =
+            serde_json::from_slice(&self.outcome.description).unwrap_or_default();
+        said.insert(name.to_owned(), value);
+        self.describe(&said);
+    }
+
     /// Lets the answer say one thing more, that is not kept: a repetition is not told it.
     pub(super) fn add(&mut self, name: &str, value: impl Into<Value>) {
         let mut said: Map<String, Value> =

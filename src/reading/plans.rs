@@ -112,17 +112,19 @@ impl Reader {
         self.page(list, &Wanted::default(), PlanRow::from_row).await
     }
 
-    /// The tasks of a plan, in its order.
+    /// The tasks of a plan, in its order; when it is said, only those whose parts are so reviewed.
     pub async fn plan_tasks(
         &self,
         workspace: &WorkspaceId,
-        plan_id: &PlanId,
+        (plan_id, review): (&PlanId, Option<&str>),
         wanted: &Wanted,
     ) -> Result<Found<Marked<PlanTaskRow>>, ReadError> {
+        let mut conditions = vec![of(workspace)];
+        conditions.extend(set([("plan_id", Some(plan_id.as_str())), ("review", review)]));
         let list = List {
             window: "plans",
             table: &plans::TABLES[1],
-            conditions: vec![of(workspace), ("plan_id", Condition::Is(text(plan_id.as_str())))],
+            conditions,
             search: None,
             order: &["ordinal", "task_id"],
             is_descending: false,

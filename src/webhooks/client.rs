@@ -5,36 +5,22 @@
 use super::resolve::Resolver;
 use super::target::{Target, TargetPolicy};
 use crate::domain::Timestamp;
+use crate::outbound::{self, AGENT, Broken, Unsecured};
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::{Bytes, Incoming};
-use hyper::client::conn::http1;
 use hyper::header::{CONNECTION, CONTENT_TYPE, HOST, RETRY_AFTER, USER_AGENT};
 use hyper::{Method, Request, Response};
-use hyper_util::rt::TokioIo;
-use rustls::pki_types::{CertificateDer, ServerName};
-use rustls::{ClientConfig, RootCertStore};
-use std::io;
-use std::net::SocketAddr;
-use std::pin::pin;
+use rustls::ClientConfig;
+use rustls::pki_types::CertificateDer;
 use std::sync::Arc;
 use std::time::Duration;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc2822;
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
-use tokio_rustls::TlsConnector;
-use url::Host;
 
 /// How much of an answer is read; the rest is not waited for.
 const ANSWER_BYTES_MAX: u64 = 4 * 1_024;
 /// How long the rest of an answer is waited for once its status is known.
 const ANSWER_MS_MAX: u64 = 2_000;
-/// How large the head of an answer may be.
-const HEAD_BYTES_MAX: usize = 16 * 1_024;
-/// How many headers it may have.
-const HEADERS_MAX: usize = 64;
-/// Who asks.
-const AGENT: &str = concat!("planexe-ax/", env!("CARGO_PKG_VERSION"));
 
 /// What a receiver said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -119,16 +105,8 @@ impl Client {
         authorities: &[CertificateDer<'static>],
         timeout_ms: u64,
     ) -> Self {
-        let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-        roots.add_parsable_certificates(authorities.iter().cloned());
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let tls = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .expect("ring has what the default versions need")
-            .with_root_certificates(roots)
-            .with_no_client_auth();
         let timeout = Duration::from_millis(timeout_ms);
-        Self { policy, resolver, tls: Arc::new(tls), timeout }
+        Self { policy, resolver, tls: outbound::tls(authorities), timeout }
     }
 
     /// Sends a request and says what was answered, within the time for all of it.
@@ -140,36 +118,29 @@ impl Client {
     async fn exchange(&self, post: &Post) -> Result<Answer, NoAnswer> {
         let target = self.policy.target(&post.url).map_err(|_| NoAnswer::Target)?;
         let addresses = self.resolver.addresses(&target, &self.policy.networks).await?;
-        let stream = connect(&addresses).await.ok_or(NoAnswer::Unreachable)?;
+        let stream = outbound::connect(&addresses).await.ok_or(NoAnswer::Unreachable)?;
         let request = request(&target, post)?;
         if !target.is_https {
-            return talk(stream, request).await;
+            return Ok(outbound::talk(stream, request, read).await?);
         }
-        let name = server_name(&target.host).ok_or(NoAnswer::Target)?;
-        let secured = TlsConnector::from(Arc::clone(&self.tls)).connect(name, stream).await;
-        let secured = secured.map_err(|error| {
-            let is_refused = error.kind() == io::ErrorKind::InvalidData;
-            if is_refused { NoAnswer::Certificate } else { NoAnswer::Broken }
-        });
-        talk(secured?, request).await
+        let name = outbound::server_name(&target.host).ok_or(NoAnswer::Target)?;
+        let secured = outbound::secured(&self.tls, name, stream).await?;
+        Ok(outbound::talk(secured, request, read).await?)
     }
 }
 
-/// A connection to the first of these addresses that takes one.
-async fn connect(addresses: &[SocketAddr]) -> Option<TcpStream> {
-    for address in addresses {
-        if let Ok(stream) = TcpStream::connect(address).await {
-            return Some(stream);
-        }
+impl From<Broken> for NoAnswer {
+    fn from(_: Broken) -> Self {
+        Self::Broken
     }
-    None
 }
 
-fn server_name(host: &Host<String>) -> Option<ServerName<'static>> {
-    match host {
-        Host::Domain(name) => ServerName::try_from(name.trim_end_matches('.').to_owned()).ok(),
-        Host::Ipv4(address) => Some(ServerName::IpAddress((*address).into())),
-        Host::Ipv6(address) => Some(ServerName::IpAddress((*address).into())),
+impl From<Unsecured> for NoAnswer {
+    fn from(unsecured: Unsecured) -> Self {
+        match unsecured {
+            Unsecured::Certificate => Self::Certificate,
+            Unsecured::Broken => Self::Broken,
+        }
     }
 }
 
@@ -186,27 +157,6 @@ fn request(target: &Target, post: &Post) -> Result<Request<Full<Bytes>>, NoAnswe
         .header("webhook-signature", post.signatures.as_str())
         .body(Full::new(Bytes::from(post.body.clone())));
     request.map_err(|_| NoAnswer::Target)
-}
-
-async fn talk<S>(stream: S, request: Request<Full<Bytes>>) -> Result<Answer, NoAnswer>
-where
-    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
-{
-    let mut builder = http1::Builder::new();
-    builder.max_buf_size(HEAD_BYTES_MAX).max_headers(HEADERS_MAX);
-    let made = builder.handshake(TokioIo::new(stream)).await;
-    let (mut sender, connection) = made.map_err(|_| NoAnswer::Broken)?;
-    let mut connection = pin!(connection);
-    let mut asked = pin!(async move {
-        let response = sender.send_request(request).await.map_err(|_| NoAnswer::Broken)?;
-        Ok(read(response).await)
-    });
-    // Neither branch that is dropped is needed any more; a connection that ended has handed over
-    // all that came.
-    tokio::select! {
-        answer = &mut asked => answer,
-        _ = &mut connection => asked.await,
-    }
 }
 
 /// What a response comes to. Its status counts, whatever becomes of the rest.

@@ -83,7 +83,7 @@ fn the_variables_of_the_documents_are_taken_under_their_own_names() {
     assert_eq!(config.poll_interval_seconds, 5);
     assert_eq!(config.policy.execution_timeout_ms, 2 * 3_600_000);
     assert_eq!(config.retention_days, 7);
-    assert_eq!(config.decomposition_model.as_deref(), Some("some-model"));
+    assert_eq!(config.values.text("decomposition.model"), Some("some-model"));
 }
 
 #[test]
@@ -205,4 +205,42 @@ fn a_file_that_cannot_be_followed_keeps_the_program_from_starting() {
     assert_eq!(output.status.code(), Some(2));
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(said.starts_with("error: ") && said.contains("did you mean `in_flight_max`"), "{said}");
+}
+
+#[test]
+fn a_language_model_is_set_up_whole_or_refused_and_its_key_is_shown_to_nobody() {
+    let model = ("PLANEXE_DECOMPOSITION_MODEL", "some-model");
+    let key = ("AX_DECOMPOSITION_API_KEY", "k-of-nobody");
+    let file = written("k-in-a-file\n");
+    let path = file.path.display().to_string();
+    let key_file = ("AX_DECOMPOSITION_API_KEY_FILE", path.as_str());
+    let of = |environment: &[(&str, &str)]| {
+        resolved(&Flags::default(), environment).expect("good values")
+    };
+    let without = of(&[model]);
+    assert!(without.decomposition.model.is_none(), "nobody asks without a key");
+    assert!(without.warnings[0].contains("no key"), "{:?}", without.warnings);
+    let own = ("AX_DECOMPOSITION_BASE_URL", "http://127.0.0.1:9/v1");
+    assert!(of(&[model, own]).decomposition.model.is_some_and(|it| it.key.is_none()));
+    let open = of(&[model, key, ("AX_DECOMPOSITION_BASE_URL", "http://gpu.example/v1")]);
+    assert!(open.warnings[0].contains("in the clear"), "{:?}", open.warnings);
+    for config in [open, of(&[model, key_file])] {
+        assert!(config.decomposition.model.as_ref().is_some_and(|it| it.key.is_some()));
+        let shown = format!("{config:?}");
+        assert!(!shown.contains("k-of-nobody") && !shown.contains("k-in-a-file"), "{shown}");
+    }
+    let table = written("[[pattern]]\nname = \"x\"\n");
+    let table = table.path.display().to_string();
+    for (environment, part) in [
+        (vec![model, key, key_file], "not both"),
+        (vec![model, key, ("AX_DECOMPOSITION_BASE_URL", "models.example")], "base_url"),
+        (vec![model, key, ("AX_DECOMPOSITION_PRICES", "3")], "two whole numbers"),
+        (vec![model, ("AX_DECOMPOSITION_API_KEY_FILE", "/nowhere/key")], "/nowhere/key"),
+        (vec![("AX_DECOMPOSITION_PATTERNS", "/nowhere/t.toml")], "/nowhere/t.toml"),
+        (vec![("AX_DECOMPOSITION_PATTERNS", table.as_str())], "missing field"),
+        (vec![("AX_DECOMPOSITION_PROVIDER", "oracle")], "auto or openai or anthropic"),
+    ] {
+        let refused = refusal(&Flags::default(), &environment);
+        assert!(refused.contains(part) && !refused.contains("k-of-nobody"), "{refused}");
+    }
 }

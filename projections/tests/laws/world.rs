@@ -229,8 +229,10 @@ fn breakdown(bytes: &mut Bytes<'_>) -> DecomposeTask {
         dependencies: Vec::new(),
         confidence_permille: u16::from(bytes.byte()) * 4,
         source: DecompositionSource::Rules,
-        notes: None,
+        notes: bytes.perhaps(2, |_| text("a guess")),
         threshold_permille: 700,
+        usage: None,
+        budget: Default::default(),
     }
 }
 

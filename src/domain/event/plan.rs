@@ -4,7 +4,7 @@ use crate::catalogue::events;
 use crate::event::lifecycle::TaskChange;
 use crate::event::work::DecompositionSource;
 use crate::{
-    Actor, AgentId, Dependency, Json, PlanId, TaskDefinition, TaskId, Text, Timestamp, Title,
+    Actor, AgentId, Dependency, Json, PlanId, TaskDefinition, TaskId, Text, Timestamp, Title, Usage,
 };
 use serde::{Deserialize, Serialize};
 
@@ -99,7 +99,7 @@ events! {
             by: Actor,
         }
         /// A task of the plan was broken down; earlier parts are gone.
-        PlanTaskDecomposed = "plan_task_decomposed", 1 {
+        PlanTaskDecomposed = "plan_task_decomposed", 2 {
             /// The task.
             task_id: TaskId,
             /// Its parts.
@@ -114,6 +114,8 @@ events! {
             needs_review: bool,
             /// What else the decomposer said.
             notes: Option<Text> = "Option::is_none",
+            /// What language models used up for it, also where their answers were of no use.
+            usage: Option<Usage> = "Option::is_none",
             /// When.
             at: Timestamp,
             /// Who asked for it.

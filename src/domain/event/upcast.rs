@@ -15,8 +15,10 @@ pub struct Upcaster {
 }
 
 /// Every step there is.
-pub const UPCASTERS: &[Upcaster] =
-    &[Upcaster { kind: "blocker_raised", from: 1, step: suggestion_becomes_a_list }];
+pub const UPCASTERS: &[Upcaster] = &[
+    Upcaster { kind: "blocker_raised", from: 1, step: suggestion_becomes_a_list },
+    Upcaster { kind: "plan_task_decomposed", from: 1, step: nothing_was_used_up },
+];
 
 /// Takes the payload of an old shape through all steps to today's.
 pub fn upcast(
@@ -37,6 +39,11 @@ pub fn upcast(
 
 fn missing_step(kind: &str, version: u16) -> serde_json::Error {
     serde::de::Error::custom(format!("no step leads from shape {version} of {kind}"))
+}
+
+/// Shape 1 could not say what language models used up: nothing is known of it.
+fn nothing_was_used_up(fields: Map<String, Value>) -> Map<String, Value> {
+    fields
 }
 
 /// Shape 1 had room for one suggestion.

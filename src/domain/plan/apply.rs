@@ -6,7 +6,7 @@ use crate::event::plan::{
     PlanAmended, PlanArchived, PlanDecompositionReviewed, PlanDeleted, PlanEvent, PlanImported,
     PlanTaskDecomposed,
 };
-use crate::{Dependency, Event, IllegalTransition, TaskDefinition, TaskId};
+use crate::{Dependency, Event, IllegalTransition, TaskDefinition, TaskId, Usage};
 use std::collections::{BTreeMap, BTreeSet};
 
 type Applied = Result<(), IllegalTransition>;
@@ -62,6 +62,7 @@ impl Plan {
             tree: TaskTree::default(),
             tasks_missing: event.tasks_total,
             decompositions: BTreeMap::new(),
+            spent: Usage::default(),
         }));
         Ok(())
     }
@@ -147,7 +148,9 @@ impl PlanContent {
         self.decompositions.retain(|task_id, _| !old.contains(task_id));
         let review = if event.needs_review { Review::Pending } else { Review::NotNeeded };
         let (source, confidence_permille) = (event.source.clone(), event.confidence_permille);
-        let decomposition = Decomposition { confidence_permille, source, review };
+        let notes = event.notes.clone();
+        let decomposition = Decomposition { confidence_permille, source, review, notes };
+        self.spent = self.spent.plus(event.usage.unwrap_or_default());
         self.decompositions.insert(event.task_id.clone(), decomposition);
         Ok(())
     }

@@ -3,7 +3,9 @@
 use crate::event::lifecycle::TaskChange;
 use crate::event::plan::{PlanSource, Risk};
 use crate::event::work::DecompositionSource;
-use crate::{AgentId, Dependency, Json, PlanId, TaskDefinition, TaskId, Text, Title};
+use crate::{
+    AgentId, Budget, Dependency, Json, PlanId, TaskDefinition, TaskId, Text, Title, Usage,
+};
 
 /// What can be asked of a plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,6 +16,8 @@ pub enum PlanCommand {
     Amend(Box<AmendPlan>),
     /// Breaks a task down; earlier parts go.
     Decompose(Box<DecomposeTask>),
+    /// Breaks several tasks down, all of them or none.
+    DecomposeAll(Vec<DecomposeTask>),
     /// Approves or rejects the parts of a task.
     Review {
         /// The task.
@@ -95,4 +99,8 @@ pub struct DecomposeTask {
     pub notes: Option<Text>,
     /// The confidence under which a person must approve, in thousandths.
     pub threshold_permille: u16,
+    /// What language models used up for it.
+    pub usage: Option<Usage>,
+    /// What they may use up for one plan.
+    pub budget: Budget,
 }

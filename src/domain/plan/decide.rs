@@ -24,6 +24,7 @@ impl Plan {
             PlanCommand::Import(import) => self.import(import, moment),
             PlanCommand::Amend(amendment) => self.changeable()?.amend(amendment, moment),
             PlanCommand::Decompose(command) => self.changeable()?.decompose(command, moment),
+            PlanCommand::DecomposeAll(commands) => self.decompose_all(commands, moment),
             PlanCommand::Review { task_id, is_approved, note } => {
                 self.changeable()?.review(task_id, *is_approved, note.as_ref(), moment)
             }
@@ -70,7 +71,7 @@ impl Plan {
     }
 
     /// What the plan holds, when it can be changed.
-    fn changeable(&self) -> Result<&PlanContent, Rejection> {
+    pub(super) fn changeable(&self) -> Result<&PlanContent, Rejection> {
         match &self.phase {
             PlanPhase::Imported(content) if content.tasks_missing == 0 => Ok(content),
             PlanPhase::Absent

@@ -5,7 +5,7 @@ use super::{AmendPlan, DecomposeTask, ImportPlan, PlanCommand, TASKS_MAX, check_
 use crate::event::lifecycle::TaskChange;
 use crate::event::work::DecompositionSource;
 use crate::given::{circumstances, keeps_the_laws, larry};
-use crate::{Dependency, DependencyType, Priority, Rejection, TaskDefinition, TaskId};
+use crate::{Budget, Dependency, DependencyType, Priority, Rejection, TaskDefinition, TaskId};
 use proptest::{collection::vec, prelude::*};
 use std::collections::BTreeSet;
 
@@ -116,6 +116,7 @@ fn command() -> impl Strategy<Value = PlanCommand> {
         1 => real_import(),
         6 => amendment().prop_map(|command| PlanCommand::Amend(Box::new(command))),
         6 => breakdown().prop_map(|command| PlanCommand::Decompose(Box::new(command))),
+        2 => vec(breakdown(), 0..3).prop_map(PlanCommand::DecomposeAll),
         4 => (task_id(), any::<bool>()).prop_map(|(task_id, is_approved)| PlanCommand::Review {
             task_id, is_approved, note: None
         }),
@@ -154,6 +155,8 @@ fn breakdown() -> impl Strategy<Value = DecomposeTask> {
             source,
             notes: None,
             threshold_permille: 700,
+            usage: None,
+            budget: Budget::default(),
         },
     )
 }

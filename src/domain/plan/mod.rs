@@ -8,6 +8,8 @@ mod command;
 mod decide;
 mod decompose;
 #[cfg(test)]
+mod decompose_tests;
+#[cfg(test)]
 mod laws;
 #[cfg(test)]
 mod tests;
@@ -17,11 +19,12 @@ pub use check::{CRITERIA_MAX, DEPENDENCIES_MAX, DEPTH_MAX, TASKS_MAX, check_task
 pub use chunks::EVENT_ITEMS_MAX;
 pub use command::{AmendPlan, DecomposeTask, ImportPlan, PlanCommand};
 pub use decide::{RISKS_MAX, ROLES_MAX};
+pub use decompose::DECOMPOSED_AT_ONCE_MAX;
 
 use crate::event::plan::{PlanSource, Risk};
 use crate::event::work::DecompositionSource;
 use crate::{
-    Actor, AgentId, Dependency, Json, PlanId, TaskDefinition, TaskId, Text, Timestamp, Title,
+    Actor, AgentId, Dependency, Json, PlanId, TaskDefinition, TaskId, Text, Timestamp, Title, Usage,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -70,6 +73,8 @@ struct PlanContent {
     /// How many tasks of the import are still to come.
     tasks_missing: u32,
     decompositions: BTreeMap<TaskId, Decomposition>,
+    /// What language models used up for it.
+    spent: Usage,
 }
 
 /// How a task was broken down last.
@@ -78,6 +83,7 @@ struct Decomposition {
     confidence_permille: u16,
     source: DecompositionSource,
     review: Review,
+    notes: Option<Text>,
 }
 
 /// What a person says of a decomposition.
@@ -202,6 +208,22 @@ impl Plan {
     pub fn decomposition(&self, task_id: &TaskId) -> Option<(&DecompositionSource, u16)> {
         let known = self.content()?.decompositions.get(task_id)?;
         Some((&known.source, known.confidence_permille))
+    }
+
+    /// What else was said when a task was broken down last.
+    pub fn decomposition_notes(&self, task_id: &TaskId) -> Option<&Text> {
+        self.content()?.decompositions.get(task_id)?.notes.as_ref()
+    }
+
+    /// What language models used up for the plan.
+    pub fn spent(&self) -> Usage {
+        self.content().map_or_else(Usage::default, |content| content.spent)
+    }
+
+    /// Whether a machine may break the task down: it has no parts, or parts that a machine made
+    /// and no person has approved.
+    pub fn is_open_to_machines(&self, task_id: &TaskId) -> bool {
+        self.content().is_some_and(|content| content.is_open_to_machines(task_id))
     }
 
     /// What a person says of how a task was broken down last.

@@ -6,7 +6,8 @@ use crate::event::plan::{PlanEvent, PlanSource, Risk};
 use crate::event::work::DecompositionSource;
 use crate::given::{Given, Law, larry, moment, moment_at};
 use crate::{
-    Actor, Dependency, DependencyType, Event, Moment, PlanId, TaskDefinition, TaskId, Text, Title,
+    Actor, Budget, Dependency, DependencyType, Event, Moment, PlanId, TaskDefinition, TaskId, Text,
+    Title,
 };
 
 pub(super) const LAW: Law<Plan, PlanCommand> = Law { decide: Plan::decide, apply: Plan::apply };
@@ -329,15 +330,15 @@ pub(super) fn import() -> ImportPlan {
     }
 }
 
-fn imported() -> Given<'static, Plan, PlanCommand> {
+pub(super) fn imported() -> Given<'static, Plan, PlanCommand> {
     const { &LAW }.given([]).after(PlanCommand::Import(Box::new(import())))
 }
 
-fn decomposed(confidence_permille: u16) -> Given<'static, Plan, PlanCommand> {
+pub(super) fn decomposed(confidence_permille: u16) -> Given<'static, Plan, PlanCommand> {
     imported().after(decompose(confidence_permille))
 }
 
-fn breakdown(confidence_permille: u16) -> DecomposeTask {
+pub(super) fn breakdown(confidence_permille: u16) -> DecomposeTask {
     DecomposeTask {
         task_id: id("task_1_2"),
         subtasks: vec![task("call", Some("task_1_2")), task("note", Some("task_1_2"))],
@@ -346,14 +347,16 @@ fn breakdown(confidence_permille: u16) -> DecomposeTask {
         source: DecompositionSource::Rules,
         notes: None,
         threshold_permille: 700,
+        usage: None,
+        budget: Budget::default(),
     }
 }
 
-fn decompose(confidence_permille: u16) -> PlanCommand {
+pub(super) fn decompose(confidence_permille: u16) -> PlanCommand {
     PlanCommand::Decompose(Box::new(breakdown(confidence_permille)))
 }
 
-fn review(is_approved: bool) -> PlanCommand {
+pub(super) fn review(is_approved: bool) -> PlanCommand {
     PlanCommand::Review { task_id: id("task_1_2"), is_approved, note: None }
 }
 

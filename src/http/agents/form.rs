@@ -55,7 +55,7 @@ pub(super) enum Kind {
 #[derive(Serialize, ToSchema)]
 #[serde(untagged)]
 #[expect(dead_code, reason = "it stands in the description only")]
-enum AbilityForm {
+pub(in crate::http) enum AbilityForm {
     Action(String),
     Full {
         action: String,
@@ -67,6 +67,13 @@ enum AbilityForm {
 /// Something that it can do: an action with its parameters, or the action alone.
 #[derive(Debug, Clone)]
 pub(in crate::http) struct Ability(Capability);
+
+impl Ability {
+    /// What it comes to.
+    pub(in crate::http) fn capability(self) -> Capability {
+        self.0
+    }
+}
 
 impl<'de> Deserialize<'de> for Ability {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

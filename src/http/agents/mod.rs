@@ -20,6 +20,7 @@ use crate::reading::{Grain, Scope, Wanted};
 use axum::extract::{Path, State as Shared};
 use axum::http::StatusCode;
 use axum::response::Response;
+pub(super) use form::{Ability, AbilityForm};
 use form::{AgentPatch, Registration};
 use serde::Serialize;
 use serde_json::Value;

@@ -83,7 +83,7 @@ pub(super) struct TaskForm {
 /// A part of a task; `dependencies` is what the documents' decompositions call `depends_on`.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct SubtaskForm {
+pub(in crate::http) struct SubtaskForm {
     #[schema(value_type = Id)]
     pub(super) subtask_id: TaskId,
     #[schema(value_type = Option<String>)]

@@ -6,7 +6,7 @@ mod shown;
 mod structured;
 
 use super::App;
-use super::asking::{Freshness, PageWish, Query, aged, page};
+use super::asking::{Freshness, Query, aged, page};
 use super::body::Body;
 use super::caller::Caller;
 use super::code::Code;
@@ -14,7 +14,7 @@ use super::problem::Problem;
 use super::schemas::Id;
 use super::terms::Terms;
 use super::writing::{Done, Write};
-use crate::domain::plan::PlanCommand;
+use crate::domain::plan::{PlanCommand, Review};
 use crate::domain::{AgentId, Command, PlanId, StreamName, Text};
 use crate::engine::Describe;
 use crate::projections::plans::PlanRow;
@@ -22,8 +22,10 @@ use crate::reading::{Found, Marked, PlanFilter};
 use axum::extract::{Path, State as Shared};
 use axum::http::StatusCode;
 use axum::response::Response;
-pub(super) use form::{DependencyForm, Hours, RetryForm};
+pub(super) use form::{DependencyForm, Hours, RetryForm, SubtaskForm};
+pub(super) use shown::{hours, retry_policy, value_of};
 pub(super) use structured::first_line;
+pub(super) use structured::parts_of;
 
 use form::PlanForm;
 use serde::{Deserialize, Serialize};
@@ -148,6 +150,45 @@ pub(super) async fn get(
     Ok(aged(found.age, axum::Json(PlanShown::from(&row.row))))
 }
 
+/// Which tasks of a plan are wanted, and how new they must be.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct TasksWish {
+    /// Those whose parts are so reviewed: `pending` are those that wait for a person.
+    #[param(inline)]
+    review: Option<ReviewState>,
+    /// How many at most: 100 when nothing is said.
+    #[param(minimum = 1, maximum = 500)]
+    limit: Option<usize>,
+    /// `next_cursor` of the page before.
+    cursor: Option<String>,
+    /// Waits until the answer shows this position of the log.
+    min_position: Option<u64>,
+}
+
+/// What a person says of the parts of a task.
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum ReviewState {
+    NotNeeded,
+    Pending,
+    Approved,
+    Rejected,
+}
+
+impl ReviewState {
+    fn as_str(self) -> &'static str {
+        let review = match self {
+            Self::NotNeeded => Review::NotNeeded,
+            Self::Pending => Review::Pending,
+            Self::Approved => Review::Approved,
+            Self::Rejected => Review::Rejected,
+        };
+        review.as_str()
+    }
+}
+
 /// Tasks of a plan.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct PlanTasks<'a> {
@@ -159,19 +200,20 @@ pub(super) struct PlanTasks<'a> {
 
 /// The tasks of a plan in its order, parents before their parts.
 #[utoipa::path(get, path = "/api/plans/{plan_id}/tasks", operation_id = "list_plan_tasks",
-    tag = "plans", security(("key" = ["read"])), params(PageWish),
+    tag = "plans", security(("key" = ["read"])), params(TasksWish),
     responses((status = 200, description = "A page of them.", body = PlanTasks)))]
 pub(super) async fn tasks(
     Shared(app): Shared<Arc<App>>,
     caller: Caller,
     Path(plan_id): Path<String>,
-    Query(wish): Query<PageWish>,
+    Query(wish): Query<TasksWish>,
 ) -> Result<Response, Problem> {
     let plan_id = known_id(&plan_id)?;
     app.wait_for("plans", wish.min_position).await?;
     let wanted = page(wish.limit, wish.cursor)?;
     app.plan_in_sight(&caller, &plan_id).await?;
-    let found = app.reader.plan_tasks(&caller.workspace, &plan_id, &wanted).await?;
+    let which = (&plan_id, wish.review.map(ReviewState::as_str));
+    let found = app.reader.plan_tasks(&caller.workspace, which, &wanted).await?;
     let tasks = found.rows.iter().map(|marked| TaskShown::from(&marked.row)).collect();
     let next_cursor = found.next_cursor;
     Ok(aged(found.age, axum::Json(PlanTasks { plan_id, tasks, next_cursor })))

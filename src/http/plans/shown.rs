@@ -167,7 +167,10 @@ pub(super) struct TaskShown<'a> {
     decomposition_confidence: Option<f64>,
     #[schema(value_type = Option<Any>)]
     decomposed_by: Option<Value>,
+    /// What a person says of its parts: `not_needed`, `pending`, `approved` or `rejected`.
     review: Option<&'a str>,
+    /// What was said when it was broken down, and what a person should look at.
+    decomposition_notes: Option<&'a str>,
 }
 
 impl<'a> From<&'a PlanTaskRow> for TaskShown<'a> {
@@ -188,29 +191,33 @@ impl<'a> From<&'a PlanTaskRow> for TaskShown<'a> {
             priority: &row.priority,
             estimated_hours: row.estimated_ms.map(hours),
             timeout_hours: row.timeout_ms.map(hours),
-            retry_policy: row.retry.as_ref().and_then(|retry| retry_policy(&retry.0)),
+            retry_policy: row.retry.as_ref().and_then(|retry| read_retry(&retry.0)),
             success_criteria: value_of(&row.success_criteria.0),
             approval: row.approval.as_deref(),
             waits_for: row.waits_for.as_ref().map_or_else(|| json!([]), |it| value_of(&it.0)),
             decomposition_confidence: confidence.map(|permille| permille / 1_000.0),
             decomposed_by: row.decomposed_by.as_ref().map(|source| value_of(&source.0)),
             review: row.review.as_deref(),
+            decomposition_notes: row.decomposition_notes.as_deref(),
         }
     }
 }
 
+fn read_retry(json: &str) -> Option<Value> {
+    serde_json::from_str(json).ok().map(retry_policy)
+}
+
 /// A retry policy in the words of the form.
-fn retry_policy(json: &str) -> Option<Value> {
-    let policy: RetryPolicy = serde_json::from_str(json).ok()?;
+pub(in crate::http) fn retry_policy(policy: RetryPolicy) -> Value {
     let seconds = Duration::from_millis(policy.backoff_ms).as_secs_f64();
-    Some(json!({
+    json!({
         "max_attempts": policy.attempts_max,
         "backoff": policy.backoff,
         "backoff_seconds": seconds,
-    }))
+    })
 }
 
-fn hours(ms: u64) -> f64 {
+pub(in crate::http) fn hours(ms: u64) -> f64 {
     Duration::from_millis(ms).as_secs_f64() / 3_600.0
 }
 
@@ -218,6 +225,6 @@ fn total<T>(things: impl Iterator<Item = T>) -> u64 {
     u64::try_from(things.count()).unwrap_or(u64::MAX)
 }
 
-fn value_of(json: &str) -> Value {
+pub(in crate::http) fn value_of(json: &str) -> Value {
     serde_json::from_str(json).unwrap_or_default()
 }

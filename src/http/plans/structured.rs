@@ -44,6 +44,19 @@ pub(super) fn import(form: PlanForm, plan_id: PlanId, body: &[u8]) -> Result<Imp
     })
 }
 
+/// Reads the parts of a task that are sent on their own.
+pub(in crate::http) fn parts_of(
+    task_id: &TaskId,
+    priority: Priority,
+    subtasks: Vec<SubtaskForm>,
+) -> Result<(Vec<TaskDefinition>, Vec<Dependency>), Problem> {
+    let mut reading = Reading::default();
+    for (place, subtask) in subtasks.into_iter().enumerate() {
+        reading.subtask(&format!("/subtasks/{place}"), task_id, priority, subtask)?;
+    }
+    Ok((reading.tasks, reading.dependencies))
+}
+
 fn check_counts(form: &PlanForm) -> Result<(), Problem> {
     let refuse = |pointer, message: String| Err(Problem::at(Code::Invalid, pointer, message));
     let (phases, roles) = (form.phases.len(), form.roles_required.len());

@@ -68,6 +68,8 @@ async fn what_the_examples_send_is_taken_as_it_stands() -> Result<()> {
         let blocker = told.body["blocker_id"].as_str().context("no blocker_id")?;
         let resolve = format!("{EXECUTION}/blockers/{blocker}/resolve");
         send(&server, &all, "resolve_blocker", "POST", &resolve).await?;
+        let apart = format!("{EXECUTION}/tasks/task_1_2_a/subtasks");
+        send(&server, &all, "set_execution_subtasks", "PUT", &apart).await?;
         let (amend, fork) = (format!("{EXECUTION}/amend"), format!("{EXECUTION}/fork"));
         send(&server, &all, "amend_execution", "POST", &amend).await?;
         send(&server, &all, "fork_execution", "POST", &fork).await?;
@@ -80,6 +82,12 @@ async fn what_the_examples_send_is_taken_as_it_stands() -> Result<()> {
         send(&server, &all, "add_agent_log", "POST", &logs).await?;
         send(&server, &all, "set_context", "PUT", "/api/context").await?;
         send(&server, &all, "make_subtasks", "POST", &format!("{own}/subtasks")).await?;
+        let plan = "/api/plans/plan_carol_breeder_sys_20260211";
+        let (task, asked) = (format!("{plan}/tasks/task_1_1"), format!("{agent}/decompose"));
+        send(&server, &all, "decompose_task", "POST", &asked).await?;
+        send(&server, &all, "decompose_plan", "POST", &format!("{plan}/decompose")).await?;
+        send(&server, &all, "set_subtasks", "PUT", &format!("{task}/subtasks")).await?;
+        send(&server, &all, "review_subtasks", "POST", &format!("{task}/review")).await?;
         send(&server, &all, "add_member", "POST", "/api/members").await?;
         send(&server, &all, "change_member", "PATCH", "/api/members/carol").await?;
         send(&server, &all, "change_workspace", "PATCH", "/api/workspace").await?;

@@ -8,6 +8,7 @@ use planexe_ax::engine::{Engine, EngineConfig, Random};
 use planexe_ax::feed::{Feed, FeedConfig};
 use planexe_ax::http::{App, Polls, Streams, listen, serve};
 use planexe_ax::keys::Keyring;
+use planexe_ax::models::Decomposers;
 use planexe_ax::projections::windows;
 use planexe_ax::projector::{Operator, Projector, ProjectorConfig};
 use planexe_ax::reading::Reader;
@@ -126,6 +127,10 @@ pub(super) fn to_this_machine(backend: &Backend) -> WebhooksConfig {
     config
 }
 
+async fn decomposers(store: &Store, config: &Config) -> Result<Decomposers> {
+    Ok(Decomposers::start(store, Clock::System, config.decomposition.clone()).await?)
+}
+
 fn rules(config: &Config) -> EngineConfig {
     let gives_work = config.is_execution_enabled;
     EngineConfig { policy: config.policy, gives_work, ..EngineConfig::default() }
@@ -187,6 +192,7 @@ impl Server {
         let keys = Keyring::start(store.clone(), Clock::System).await?;
         let app = App {
             database: "test",
+            decomposers: decomposers(&store, &config).await?,
             engine: engine.clone(),
             keys: keys.clone(),
             polls: Polls::default(),

@@ -5,6 +5,7 @@ mod agent_plans;
 mod agents;
 mod crowd;
 mod dashboard;
+mod decomposing;
 mod documents;
 mod examples;
 mod heartbeat;

@@ -281,7 +281,10 @@ impl Execution {
                 self.refuse_when_over()?;
                 self.refuse_when_task_over(&task_id)?;
                 let message = error.message.clone().unwrap_or_else(|| error.error_type.clone());
-                let kind = BlockerKind::HumanReview;
+                let kind = match error.error_type.as_str() {
+                    "decomposition_failed" => BlockerKind::DecompositionReview,
+                    _ => BlockerKind::HumanReview,
+                };
                 let mut blocker = self.new_blocker(0, Some(&task_id), kind, message, moment);
                 blocker.suggestions.clone_from(&error.suggestions);
                 Ok(self.unless_stands(blocker))

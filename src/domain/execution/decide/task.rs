@@ -27,8 +27,8 @@ impl Execution {
         let retry = node.definition.retry.unwrap_or(policy.retry);
         let task_id = node.definition.task_id.clone();
         let person = match error.error_type.as_str() {
-            _ if error.needs_person => Some(BlockerKind::HumanReview),
             "decomposition_failed" => Some(BlockerKind::DecompositionReview),
+            _ if error.needs_person => Some(BlockerKind::HumanReview),
             "external_dependency_blocked" => Some(BlockerKind::ExternalDependency),
             _ => None,
         };

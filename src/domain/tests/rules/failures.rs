@@ -2,7 +2,7 @@
 
 use crate::support::*;
 use planexe_ax_domain::event::record::{BlockerKind, Resolution};
-use planexe_ax_domain::event::work::{TaskError, WorkEvent};
+use planexe_ax_domain::event::work::{DecompositionSource, TaskError, WorkEvent};
 use planexe_ax_domain::execution::{ExecutionStatus as Status, TaskStatus};
 use planexe_ax_domain::{BACKOFF_MS_MAX, Backoff, Event, OnFailure, RetryPolicy};
 
@@ -130,10 +130,12 @@ fn some_errors_ask_a_person_at_once_with_the_suggestions_as_options() {
         ..error
     };
     let reviewed = TaskError { needs_person: true, ..error("anything") };
+    let not_understood = TaskError { needs_person: true, ..error("decomposition_failed") };
     for (error, kind) in [
         (reviewed, BlockerKind::HumanReview),
         (error("external_dependency_blocked"), BlockerKind::ExternalDependency),
         (error("decomposition_failed"), BlockerKind::DecompositionReview),
+        (not_understood, BlockerKind::DecompositionReview),
     ] {
         let mut story = given(plan("a b"));
         story.when(grant("a", "larry")).when(failed_with("a", "larry", suggesting(error)));
@@ -187,4 +189,15 @@ fn what_does_not_depend_on_a_lost_task_goes_on() {
     story.then(&["blocker_resolved", "task_given_up"]).then_status(Status::Running);
     story.when(grant("b", "larry")).when(completed("b", "larry"));
     story.then(&["task_completed", "execution_failed"]);
+}
+
+#[test]
+fn what_an_agent_did_not_understand_a_person_breaks_down_by_hand() {
+    let mut story = given(plan("a b"));
+    let not_understood = error("decomposition_failed");
+    story.when(grant("a", "larry")).when(failed_with("a", "larry", not_understood));
+    story.then_grantable(&["b"]);
+    story.when(decompose_by(DecompositionSource::Person, "a", &["x", "y"], 1000));
+    story.then(&["blocker_resolved", "decomposition_overridden"]);
+    story.then_grantable(&["b", "x", "y"]);
 }

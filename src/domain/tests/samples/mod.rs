@@ -37,7 +37,7 @@ pub(crate) fn events() -> Vec<Event> {
 
 /// One payload of every shape that is no longer written.
 pub(crate) fn old_shapes() -> Vec<OldShape> {
-    vec![record::blocker_raised_v1()]
+    vec![record::blocker_raised_v1(), plan::decomposed_v1()]
 }
 
 /// A time on the day of the story.

@@ -1,8 +1,9 @@
 //! What happens to the prospecting plan.
 
 use super::{
-    at, by_larry, calling_all, calling_carol, documenting_responses, documents_after_call, json,
-    larry, mark, phase, phases_in_turn, plan_id, task_id, text, title,
+    OldShape, at, by_larry, calling_all, calling_carol, documenting_responses,
+    documents_after_call, json, larry, mark, phase, phases_in_turn, plan_id, task_id, text, title,
+    usage,
 };
 use planexe_ax_domain::event::lifecycle::TaskChange;
 use planexe_ax_domain::event::plan::{
@@ -82,7 +83,36 @@ fn decomposed() -> PlanTaskDecomposed {
         source: DecompositionSource::Agent { agent_id: larry() },
         needs_review: true,
         notes: Some(text("Calls need somebody to pick up")),
+        usage: Some(usage()),
         at: at("15:15:00"),
         by: by_larry(),
+    }
+}
+
+/// As it was stored before it could say what language models used up.
+pub(super) fn decomposed_v1() -> OldShape {
+    OldShape {
+        kind: "plan_task_decomposed",
+        schema_version: 1,
+        payload: concat!(
+            r#"{"task_id":"task_2_1","subtasks":[{"task_id":"task_2_1_1","#,
+            r#""parent_id":"task_2_1","kind":"subtask","#,
+            r#""title":"Verify current business model and pain points","#,
+            r#""description":"Call Carol Campion of Bittersweet Farm.\nAsk what she pays for.","#,
+            r#""action":"make_phone_call","params":{"phone":"860-455-9416","record":true,"#,
+            r#""script":"hello_carol"},"role":"Business Analyst","#,
+            r#""agent_id":"agent_larry_001","priority":"high","estimated_ms":1080000,"#,
+            r#""timeout_ms":86400000,"retry":{"attempts_max":3,"backoff":"exponential","#,
+            r#""backoff_ms":300000},"success_criteria":["Interest level documented","#,
+            r#""Call transcribed"],"approval":"Calling a stranger"},"#,
+            r#"{"task_id":"task_2_1_3","parent_id":"task_2_1","kind":"subtask","#,
+            r#""title":"Document responses and interest level","priority":"normal"}],"#,
+            r#""dependencies":[{"from":"task_2_1_1","to":"task_2_1_3","#,
+            r#""type":"finish_to_start"}],"confidence_permille":640,"#,
+            r#""source":{"agent":{"agent_id":"agent_larry_001"}},"needs_review":true,"#,
+            r#""notes":"Calls need somebody to pick up","at":"2026-02-11T15:15:00.250Z","#,
+            r#""by":{"kind":"agent","id":"agent_larry_001"}}"#,
+        ),
+        means: PlanEvent::from(PlanTaskDecomposed { usage: None, ..decomposed() }).into(),
     }
 }

@@ -10,11 +10,14 @@ use serde_json::Value;
 /// The roles, and the rights that each has. Written out here once more, so that a change of who
 /// may do what is seen.
 const ROLES: [(Role, &[&str]); 5] = [
-    (Role::Owner, &["read", "register", "own", "command", "administer", "operate", "audit"]),
-    (Role::Member, &["read", "register", "own", "command"]),
+    (
+        Role::Owner,
+        &["read", "register", "own", "decompose", "command", "administer", "operate", "audit"],
+    ),
+    (Role::Member, &["read", "register", "own", "decompose", "command"]),
     (Role::Operator, &["read", "operate"]),
     (Role::Auditor, &["read", "audit"]),
-    (Role::Agent, &["read", "register", "own", "work", "report"]),
+    (Role::Agent, &["read", "register", "own", "decompose", "work", "report"]),
 ];
 
 /// An operation: method, path with ids that are not there, and the right that it needs.
