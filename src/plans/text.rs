@@ -45,15 +45,14 @@ fn unmarked<'a>(
     })
 }
 
-/// Whether bytes look like UTF-16 without a mark: plain letters with a zero beside each.
+/// How many bytes show whether they are UTF-16 without a mark.
+const WIDE_BYTES: usize = 16;
+
+/// Whether bytes look like UTF-16 without a mark: each of the first letters has a zero beside it.
 fn looks_wide(bytes: &[u8], zero_at: usize) -> bool {
-    let begin = &bytes[..bytes.len().min(16)];
-    let is_wide = |pair: &[u8]| pair[zero_at] == 0 && pair[1 - zero_at].is_ascii_graphic();
-    begin.len() == 16
-        && bytes.len().is_multiple_of(2)
-        && begin
-            .chunks_exact(2)
-            .all(|pair| is_wide(pair) || pair.contains(&b' ') || pair.contains(&b'\n'))
+    let begin = &bytes[..bytes.len().min(WIDE_BYTES)];
+    let is_wide = |pair: &[u8]| pair[zero_at] == 0 && pair[1 - zero_at] != 0;
+    begin.len() == WIDE_BYTES && begin.chunks_exact(2).all(is_wide)
 }
 
 fn wide(
@@ -94,9 +93,12 @@ mod tests {
         marked.extend(wide(u16::to_le_bytes));
         let mut big = vec![0xfe, 0xff];
         big.extend(wide(u16::to_be_bytes));
-        for bytes in ["\u{feff}# Plän\r- one".as_bytes(), &marked, &big] {
+        let bare = &wide(u16::to_le_bytes);
+        for bytes in ["\u{feff}# Plän\r- one".as_bytes(), &marked, &big, bare] {
             assert_eq!(read(bytes).as_deref(), Some("# Plän\n- one"));
         }
+        let spaced = "# P\n- x x x x x x x";
+        assert_eq!(read(spaced.as_bytes()).as_deref(), Some(spaced));
         assert_eq!(read(b"a\0b"), None);
         assert_eq!(read(b"\xff\xfe\x41"), None);
         assert_eq!(read(b"caf\xe9"), None);
