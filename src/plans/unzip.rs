@@ -216,7 +216,7 @@ fn take(bytes: &[u8], entry: &Entry, bundle: &mut Bundle) -> Result<(), PlanErro
     let packed = packed.map_err(|_| PlanError::archive(&entry.name, ArchiveFault::Damaged))?;
     let unpacked = match entry.method {
         METHOD_STORED => packed.to_vec(),
-        METHOD_DEFLATED => match decompress_to_vec_with_limit(packed, entry.unpacked) {
+        METHOD_DEFLATED => match decompress_to_vec_with_limit(packed, entry.unpacked.max(1)) {
             Ok(unpacked) => unpacked,
             Err(_) => return refuse(ArchiveFault::Damaged),
         },

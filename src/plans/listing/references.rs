@@ -3,10 +3,14 @@
 use crate::draft::{Draft, Edge, Spot, TaskIds};
 use crate::report::Report;
 use crate::words;
+use planexe_ax_domain::plan::DEPENDENCIES_MAX;
 use std::collections::BTreeMap;
 
 /// The most things that one field names.
 const NAMED_MAX: usize = 1_000;
+/// Among more tasks of one name none is looked for.
+const ALIKE_MAX: usize = 500;
+const ALIKE: &str = "several tasks are called so";
 /// Words before a label that say what kind of thing it is.
 const KINDS: [&str; 8] =
     ["phase", "task", "tasks", "subtask", "step", "steps", "stage", "milestone"];
@@ -50,6 +54,9 @@ impl References {
             return;
         }
         for name in pieces(named).into_iter().take(NAMED_MAX) {
+            if draft.edges.len() > DEPENDENCIES_MAX {
+                return;
+            }
             match self.find(name, to, draft) {
                 Ok(from) => draft.edges.push(Edge::new(from, to, place)),
                 Err(why) => report.dropped(place, || format!("it waits for {name:?}: {why}")),
@@ -68,12 +75,15 @@ impl References {
         let key = words::normalised(name);
         let titled = self.titles.get(&key).filter(|_| !key.is_empty());
         let found = labelled.or(titled).ok_or("there is no such task")?;
+        if found.len() > ALIKE_MAX {
+            return Err(ALIKE);
+        }
         let parent = draft.nodes[near].parent;
         let siblings: Vec<Spot> =
             found.iter().copied().filter(|&it| draft.nodes[it].parent == parent).collect();
         match (found.as_slice(), siblings.as_slice()) {
             ([only], _) | (_, [only]) => Ok(*only),
-            _ => Err("several tasks are called so"),
+            _ => Err(ALIKE),
         }
     }
 }

@@ -113,6 +113,11 @@ impl<'a> Run<'a> {
         self.files.contains_key(key)
     }
 
+    /// Whether a file was read until now.
+    pub(super) fn is_read(&self, key: &str) -> bool {
+        self.used.contains(&self.name(key))
+    }
+
     /// What a file is called in this run.
     pub(super) fn name(&self, key: &str) -> String {
         self.files.get(key).map_or_else(|| key.to_owned(), |(name, _)| (*name).to_owned())

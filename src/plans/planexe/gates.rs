@@ -10,6 +10,8 @@ use std::collections::BTreeSet;
 
 /// The most tasks that one decision holds up.
 const BLOCKED_MAX: usize = 12;
+/// The most decisions of a kind that are looked at.
+const DECISIONS_MAX: usize = 200;
 /// How many words a title and an issue must share.
 const SHARED_WORDS_MIN: usize = 2;
 /// The longest text of an approval.
@@ -104,7 +106,9 @@ impl Gates<'_, '_> {
         let Some(register) = self.run.json(FILE) else { return };
         let name = self.run.name(FILE);
         let mut kept = Vec::new();
-        for (place, decision) in list(&register, "decisions").iter().enumerate() {
+        let decisions = list(&register, "decisions");
+        self.say_left_out(&name, decisions.len());
+        for (place, decision) in decisions.iter().take(DECISIONS_MAX).enumerate() {
             let place = format!("{name}/decisions/{place}");
             let Some(title) = text(decision, "title").or_else(|| text(decision, "question")) else {
                 self.run.report.dropped(&place, || "it has neither title nor question".to_owned());
@@ -141,7 +145,9 @@ impl Gates<'_, '_> {
         let Some(matrix) = self.run.wanted(FILE, "decisions that are escalated") else { return };
         let name = self.run.name(FILE);
         let mut kept = Vec::new();
-        for (place, row) in list(&matrix, "decision_escalation_matrix").iter().enumerate() {
+        let rows = list(&matrix, "decision_escalation_matrix");
+        self.say_left_out(&name, rows.len());
+        for (place, row) in rows.iter().take(DECISIONS_MAX).enumerate() {
             let place = format!("{name}/decision_escalation_matrix/{place}");
             let Some(issue) = text(row, "issue_type") else { continue };
             let blocked = self.words.sharing(issue);
@@ -158,6 +164,14 @@ impl Gates<'_, '_> {
             self.tell(&place, &blocked, issue);
         }
         self.draft.metadata.insert("escalations".to_owned(), kept.into());
+    }
+
+    fn say_left_out(&mut self, name: &str, count: usize) {
+        if count > DECISIONS_MAX {
+            self.run.report.dropped(name, || {
+                format!("{count} decisions: no more than {DECISIONS_MAX} are looked at")
+            });
+        }
     }
 
     fn decision(&self, mut fields: Map<String, Value>, blocked: &[Spot]) -> Value {
@@ -225,8 +239,7 @@ impl Words {
         Self(draft.nodes.iter().map(|node| stems(node.title.as_str())).collect())
     }
 
-    /// The nodes whose titles share most words with a text, and enough; the higher ones of a
-    /// branch only.
+    /// The nodes whose titles share most words with a text, and enough.
     fn sharing(&self, text: &str) -> Vec<Spot> {
         let wanted = stems(text);
         let shared = |words: &BTreeSet<String>| words.intersection(&wanted).count();

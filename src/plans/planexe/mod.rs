@@ -75,17 +75,19 @@ pub(crate) fn read(bundle: &Bundle, options: &Options) -> Result<Reading, PlanEr
     if !options.documents {
         documents::say_left_out(&mut run);
     }
-    run.tell();
     let root_id = tree.root_id.as_deref().and_then(words::title);
     let content = content_of(&run);
+    run.tell();
     let from = source(Format::Planexe, &[content.as_bytes()], root_id.clone(), options);
     draft.source_id = root_id;
     assemble(draft, from, Repairs::Made, options, run.report)
 }
 
-/// What the files that are read hold, in one line: the same for a folder and for an archive of it.
+/// What the files hold that were read, a line for each: the same for a folder and for an archive
+/// of it, whatever else lies there.
 fn content_of(run: &Run<'_>) -> String {
-    let files = run.files().map(|(name, bytes)| format!("{name} {}\n", sha256(&[bytes])));
+    let read = run.files().filter(|(key, _)| run.is_read(key));
+    let files = read.map(|(name, bytes)| format!("{name} {}\n", sha256(&[bytes])));
     files.collect()
 }
 

@@ -6,6 +6,7 @@ use super::values::{all_picked, text};
 use crate::draft::Draft;
 use crate::words;
 use planexe_ax_domain::Title;
+use planexe_ax_domain::plan::ROLES_MAX;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -21,7 +22,7 @@ const ROLE_DISTANCE_MAX: usize = 2;
 /// Shorter names of roles are compared as they are.
 const COMPARED_BYTES_MIN: usize = 8;
 /// The most names of resources that are compared with all roles.
-const NAMES_COMPARED_MAX: usize = 20_000;
+const NAMES_COMPARED_MAX: usize = 2_000;
 
 /// How words begin that name the work of people.
 const HUMAN_STEMS: [&str; 9] =
@@ -39,7 +40,8 @@ pub(super) fn read(run: &mut Run<'_>, draft: &mut Draft) {
         run.report.warning("find_team_members.json", || why);
     }
     let members = team.as_array().map_or(&[][..], Vec::as_slice);
-    draft.roles = members.iter().filter_map(|one| words::title(text(one, "category")?)).collect();
+    let roles = members.iter().filter_map(|one| words::title(text(one, "category")?));
+    draft.roles = roles.take(ROLES_MAX).collect();
     let names = ["category", "count", "contract_type", "typical_job_activities"];
     let kept = all_picked(members, &names);
     if !kept.is_empty() {

@@ -124,6 +124,7 @@ fn a_run_is_the_same_from_a_folder_and_from_any_archive_of_it() {
         let mut entries = run(prefix, pack);
         entries.push(Entry::stored(&format!("__MACOSX/{prefix}._plan.txt"), b"junk"));
         entries.push(Entry::stored(&format!("{prefix}.DS_Store"), b"junk"));
+        entries.push(pack(&format!("{prefix}empty.md"), b""));
         entries.push(Entry::stored(&format!("{prefix}track_activity.jsonl"), b"junk"));
         let packed = opened(&archive(&entries)).expect("it is a run");
         assert_eq!(packed.import.tasks, plain.import.tasks);
