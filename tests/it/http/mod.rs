@@ -8,6 +8,7 @@ mod examples;
 mod heartbeat;
 mod history;
 mod house;
+mod imports;
 mod larry;
 mod operators;
 mod overload;
