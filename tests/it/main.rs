@@ -6,6 +6,7 @@ mod engine;
 mod feed;
 mod http;
 mod logs;
+mod plans;
 mod program;
 mod projector;
 mod reading;
