@@ -18,6 +18,7 @@ pub mod webhooks;
 
 pub use planexe_ax_decompose as decompose;
 pub use planexe_ax_domain as domain;
+pub use planexe_ax_plans as plans;
 pub use planexe_ax_projections as projections;
 
 pub mod planted;

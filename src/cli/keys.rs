@@ -1,23 +1,26 @@
 //! `ax keys` and `ax login`: who may come in, straight on the database: for the first key, and for
 //! whoever lost theirs.
 
-use super::open::{open_store, refusal};
+use super::house::{House, id, open};
+use super::open::refusal;
 use crate::{
     clock::Clock,
     config::Config,
     domain::{
-        Actor, AgentId, Command, KeyId, MemberId, StreamName, Timestamp, Title, WorkspaceId,
+        AgentId, Command, KeyId, MemberId, StreamName, Timestamp, Title, WorkspaceId,
         event::workspace::Role,
         workspace::{CreateKey, Workspace, WorkspaceCommand},
     },
-    engine::{Engine, EngineConfig, EngineError, Random, Request, StreamKey},
+    engine::State,
     exit::{Exit, Failure},
     http::owner_link,
     keys::NewKey,
-    store::{OpenError, Store},
 };
 use anyhow::anyhow;
 use clap::Subcommand;
+
+/// What a server is asked for that has the file open.
+const INSTEAD: &str = "POST /api/keys, docs/ACCESS.md";
 
 #[derive(Debug, Clone, clap::Args)]
 pub(super) struct Keys {
@@ -66,16 +69,16 @@ fn role(word: &str) -> Result<Role, String> {
 /// Does what is asked of the keys.
 pub(super) async fn keys(config: &Config, asked: &Keys) -> Result<(), Failure> {
     let workspace = id(&asked.workspace, WorkspaceId::parse)?;
-    let house = House::open(config, workspace).await?;
-    let done = house.carry_out(&asked.task).await;
-    house.close().await;
+    let ring = KeyRing(House::open(config, workspace, INSTEAD).await?);
+    let done = ring.carry_out(&asked.task).await;
+    ring.0.close().await;
     done
 }
 
 /// Makes a link that logs a browser in once, as an owner.
 pub(super) async fn login(config: &Config, workspace: &str) -> Result<(), Failure> {
     let workspace = id(workspace, WorkspaceId::parse)?;
-    let store = open(config).await?;
+    let store = open(config, INSTEAD).await?;
     let link = owner_link(&store, &Clock::System, &workspace).await;
     store.close().await;
     let link = link.map_err(|error| refusal(error.into()))?;
@@ -84,46 +87,10 @@ pub(super) async fn login(config: &Config, workspace: &str) -> Result<(), Failur
     Ok(())
 }
 
-async fn open(config: &Config) -> Result<Store, Failure> {
-    open_store(config).await.map_err(|failure| {
-        if failure.exit != Exit::DatabaseInUse {
-            return failure;
-        }
-        Exit::DatabaseInUse.because(anyhow!(
-            "a server has this file open: ask it instead (POST /api/keys, docs/ACCESS.md), or stop \
-             it first"
-        ))
-    })
-}
+/// The keys of a workspace.
+struct KeyRing(House);
 
-fn id<T, E>(text: &str, parse: impl Fn(&str) -> Result<T, E>) -> Result<T, Failure>
-where
-    E: std::error::Error + Send + Sync + 'static,
-{
-    parse(text).map_err(|error| Exit::Usage.because(anyhow!(error).context(text.to_owned())))
-}
-
-/// The log, and a workspace in it.
-struct House {
-    store: Store,
-    engine: Engine,
-    workspace: WorkspaceId,
-}
-
-impl House {
-    async fn open(config: &Config, workspace: WorkspaceId) -> Result<Self, Failure> {
-        let store = open(config).await?;
-        let quiet = EngineConfig { runs_by_itself: false, ..EngineConfig::default() };
-        let started = Engine::start(store.clone(), Clock::System, Random::from_system(), quiet);
-        let engine = started.await.map_err(failed)?;
-        Ok(Self { store, engine, workspace })
-    }
-
-    async fn close(self) {
-        self.engine.stop().await;
-        self.store.close().await;
-    }
-
+impl KeyRing {
     async fn carry_out(&self, task: &Task) -> Result<(), Failure> {
         match task {
             Task::List => self.list().await,
@@ -136,7 +103,7 @@ impl House {
                 let agent_id = agent.as_deref().map(|it| id(it, AgentId::parse)).transpose()?;
                 let member_id = member.as_deref().map(|it| id(it, MemberId::parse)).transpose()?;
                 let expires_at = expires_at.as_deref().map(moment).transpose()?;
-                let workspace_id = self.workspace.clone();
+                let workspace_id = self.0.workspace.clone();
                 if !self.ask(Workspace::is_created).await? {
                     let name = id(workspace_id.as_str(), Title::parse)?;
                     self.order(WorkspaceCommand::Create { workspace_id, name }).await?;
@@ -174,10 +141,8 @@ impl House {
     }
 
     async fn order(&self, command: WorkspaceCommand) -> Result<(), Failure> {
-        let stream = StreamName::workspace(&self.workspace);
-        let by = Actor::user("operator").map_err(|error| Exit::Other.because(error))?;
-        let request = Request::new(&self.workspace, stream, Command::Workspace(command), by);
-        self.engine.execute(request).await.map_err(failed)?;
+        let stream = StreamName::workspace(&self.0.workspace);
+        self.0.order(stream, Command::Workspace(command)).await?;
         Ok(())
     }
 
@@ -185,26 +150,16 @@ impl House {
         &self,
         ask: impl FnOnce(&Workspace) -> T + Send + 'static,
     ) -> Result<T, Failure> {
-        let stream = StreamName::workspace(&self.workspace);
-        let key = StreamKey { workspace: self.workspace.clone(), stream };
-        let answer = self.engine.look(&key, move |state, _| {
+        let stream = StreamName::workspace(&self.0.workspace);
+        let ask = move |state: &State| {
             let nothing = Workspace::default();
             ask(state.workspace().unwrap_or(&nothing))
-        });
-        answer.await.map_err(failed)
+        };
+        self.0.ask(stream, ask).await
     }
 }
 
 fn moment(text: &str) -> Result<Timestamp, Failure> {
     let wrong = || anyhow!("`{text}` is no time: write it like 2027-01-01T00:00:00Z");
     Timestamp::parse(text).ok_or_else(|| Exit::Usage.because(wrong()))
-}
-
-fn failed(error: EngineError) -> Failure {
-    if let EngineError::Store(error) = error {
-        return refusal(OpenError::from(error));
-    }
-    let is_refused = matches!(error, EngineError::Rejected(_));
-    let exit = if is_refused { Exit::NotPossible } else { Exit::Other };
-    exit.because(anyhow!(error))
 }

@@ -1,8 +1,10 @@
 //! The program's command line: a file for each subcommand.
 
 mod config;
+mod house;
 mod keys;
 mod open;
+mod plans;
 mod projections;
 mod serve;
 
@@ -35,6 +37,8 @@ enum Command {
     Projections(projections::Projections),
     /// Makes, lists and revokes API keys, straight on the database
     Keys(keys::Keys),
+    /// Reads plans in, checks, lists, shows and writes them, straight on the database
+    Plan(Box<plans::Plans>),
     /// Makes a link that logs a browser in once, as an owner
     Login {
         /// The workspace
@@ -87,6 +91,7 @@ fn dispatch(cli: &Cli) -> Result<(), Failure> {
         Command::Projections(asked) => runtime.block_on(projections::projections(&config, asked)),
         Command::Config(_) => Ok(()),
         Command::Keys(asked) => runtime.block_on(keys::keys(&config, asked)),
+        Command::Plan(asked) => runtime.block_on(plans::plans(&config, asked)),
         Command::Login { workspace } => runtime.block_on(keys::login(&config, workspace)),
     }
 }

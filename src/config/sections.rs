@@ -14,6 +14,8 @@ pub struct Door {
     pub queue_max: usize,
     /// How large a body may be.
     pub body_bytes_max: usize,
+    /// How large a plan may be that is sent.
+    pub import_bytes_max: usize,
     /// How large the headers may be.
     pub header_bytes_max: usize,
     /// How long the path and the query may be.
@@ -37,6 +39,7 @@ impl Door {
             in_flight_max: values.count("http.in_flight_max"),
             queue_max: values.count("http.queue_max"),
             body_bytes_max: values.count("http.body_bytes_max"),
+            import_bytes_max: values.count("http.import_bytes_max"),
             header_bytes_max: values.count("http.header_bytes_max"),
             url_bytes_max: values.count("http.url_bytes_max"),
             head_ms_max: values.whole("http.head_ms_max"),

@@ -288,6 +288,13 @@ const HERE: &[Setting] = &[
         "How large a body may be",
     ),
     setting(
+        "http.import_bytes_max",
+        "AX_HTTP_IMPORT_BYTES_MAX",
+        "33554432",
+        Kind::Whole(1_024, 64 * MIB),
+        "How large a plan may be that is sent, an archive or a text",
+    ),
+    setting(
         "http.header_bytes_max",
         "AX_HTTP_HEADER_BYTES_MAX",
         "16384",

@@ -6,7 +6,7 @@ use super::body::Body;
 use super::caller::Caller;
 use super::code::Code;
 use super::executions::{known_id, no_such_execution};
-use super::plans::{DependencyForm, Hours, RetryForm};
+use super::plans;
 use super::problem::Problem;
 use super::schemas::{self, AnyObject, Id};
 use super::shown::{AfterShown, describe_execution};
@@ -18,6 +18,7 @@ use crate::domain::{
     ActionName, AgentId, Command, Dependency, ExecutionId, Json, Priority, StreamName,
     TaskDefinition, TaskId, TaskKind, Text, Title,
 };
+use crate::plans::structured::{DependencyForm, Hours, RetryForm};
 use axum::extract::{Path, State as Shared};
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -43,8 +44,10 @@ pub(super) struct AmendForm {
     #[schema(value_type = Vec<Id>)]
     remove: Vec<TaskId>,
     #[serde(default)]
+    #[schema(value_type = Vec<plans::DependencyForm>)]
     add_dependencies: Vec<DependencyForm>,
     #[serde(default)]
+    #[schema(value_type = Vec<plans::DependencyForm>)]
     remove_dependencies: Vec<DependencyForm>,
     #[schema(value_type = Option<String>)]
     reason: Option<Text>,
@@ -77,6 +80,7 @@ struct TaskForm {
     estimated_hours: Option<Hours>,
     #[schema(value_type = Option<f64>, minimum = 0)]
     timeout_hours: Option<Hours>,
+    #[schema(value_type = Option<plans::RetryForm>)]
     retry_policy: Option<RetryForm>,
     #[schema(value_type = Option<Vec<String>>)]
     success_criteria: Option<Vec<Text>>,

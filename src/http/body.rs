@@ -1,15 +1,16 @@
 //! The body of a request: JSON that can be read in one way only, as the type that is wanted.
 
 use super::code::Code;
-use super::plain_json;
 use super::problem::Problem;
+use crate::plans::plain_json::{self, Bounds};
 use crate::planted::is_planted;
 use axum::body::Bytes;
-use axum::extract::rejection::BytesRejection;
 use axum::extract::{FromRequest, Request};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, header};
+use http_body_util::LengthLimitError;
 use serde::Deserializer;
 use serde::de::DeserializeOwned;
+use std::error::Error as _;
 use std::time::Duration;
 
 /// How large an answer may be that becomes one of several in a list.
@@ -38,25 +39,31 @@ pub(super) struct Body<T> {
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
         if !is_json(request.headers()) {
             let detail = "send the body as JSON, with Content-Type: application/json";
             return Err(Problem::new(Code::UnsupportedMediaType, detail));
         }
-        let limits = request.extensions().get::<BodyLimits>().copied().unwrap_or_default();
-        let arriving = Bytes::from_request(request, state);
-        let arrived = tokio::time::timeout(Duration::from_millis(limits.ms_max), arriving).await;
-        let slow = |_| {
-            let detail = format!("the body did not arrive in {} ms", limits.ms_max);
-            Problem::new(Code::BodyTooSlow, detail)
-        };
-        let bytes = arrived.map_err(slow)?.map_err(|rejection| unreadable(&rejection, limits))?;
-        if is_planted("payload_in_logs") {
-            tracing::info!(body = %String::from_utf8_lossy(&bytes), "a body came");
-        }
+        let bytes = arrived(request).await?;
         let value = read(&bytes)?;
         Ok(Self { value, bytes })
     }
+}
+
+/// The bytes of a body, when it is not too large and comes in time.
+pub(super) async fn arrived(request: Request) -> Result<Bytes, Problem> {
+    let limits = request.extensions().get::<BodyLimits>().copied().unwrap_or_default();
+    let arriving = axum::body::to_bytes(request.into_body(), limits.bytes_max);
+    let arrived = tokio::time::timeout(Duration::from_millis(limits.ms_max), arriving).await;
+    let slow = |_| {
+        let detail = format!("the body did not arrive in {} ms", limits.ms_max);
+        Problem::new(Code::BodyTooSlow, detail)
+    };
+    let bytes = arrived.map_err(slow)?.map_err(|error| unreadable(&error, limits))?;
+    if is_planted("payload_in_logs") {
+        tracing::info!(body = %String::from_utf8_lossy(&bytes), "a body came");
+    }
+    Ok(bytes)
 }
 
 fn is_json(headers: &HeaderMap) -> bool {
@@ -65,8 +72,9 @@ fn is_json(headers: &HeaderMap) -> bool {
     kind.eq_ignore_ascii_case("application/json")
 }
 
-fn unreadable(rejection: &BytesRejection, limits: BodyLimits) -> Problem {
-    if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+fn unreadable(error: &axum::Error, limits: BodyLimits) -> Problem {
+    let is_too_large = error.source().is_some_and(|it| it.is::<LengthLimitError>());
+    if is_too_large {
         let detail = format!("a body has at most {} bytes", limits.bytes_max);
         return Problem::new(Code::TooLarge, detail);
     }
@@ -75,7 +83,7 @@ fn unreadable(rejection: &BytesRejection, limits: BodyLimits) -> Problem {
 
 /// Reads a body.
 pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
-    plain_json::check(body)
+    plain_json::check(body, Bounds::REQUEST)
         .map_err(|found| Problem::at(Code::BadJson, found.pointer, found.message))?;
     let mut reader = serde_json::Deserializer::from_slice(body);
     typed(&mut reader)

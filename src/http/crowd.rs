@@ -89,6 +89,13 @@ impl Crowd {
         self.turns.acquire().await.map_err(|_| overloaded())
     }
 
+    /// How large the body of a request may be: plans are larger than all else.
+    fn body_bytes_max(&self, request: &Request) -> usize {
+        let route = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
+        let is_import = route == "/api/plans" && *request.method() == Method::POST;
+        if is_import { self.door.import_bytes_max } else { self.door.body_bytes_max }
+    }
+
     fn refuses(&self, request: &Request) -> Option<Problem> {
         let target = request.uri().path_and_query().map_or(0, |target| target.as_str().len());
         if target > self.door.url_bytes_max {
@@ -121,8 +128,9 @@ pub(super) async fn pass(
     if let Some(problem) = crowd.refuses(&request) {
         return problem.into_response();
     }
-    let Door { body_bytes_max, body_ms_max, request_ms_max, .. } = crowd.door;
-    request.extensions_mut().insert(BodyLimits { bytes_max: body_bytes_max, ms_max: body_ms_max });
+    let Door { body_ms_max, request_ms_max, .. } = crowd.door;
+    let bytes_max = crowd.body_bytes_max(&request);
+    request.extensions_mut().insert(BodyLimits { bytes_max, ms_max: body_ms_max });
     let load = Load::of(&request);
     if load == Load::Waiting {
         return next.run(request).await;

@@ -28,7 +28,6 @@ mod history;
 mod openapi;
 mod operators;
 mod patience;
-mod plain_json;
 mod plans;
 mod problem;
 mod rates;
@@ -65,7 +64,6 @@ use crate::reading::Reader;
 use crate::store::Position;
 use crate::webhooks::Webhooks;
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
 use crowd::Crowd;
 use gate::Gate;
@@ -248,7 +246,6 @@ fn router(app: Arc<App>, served: OpenApiRouter<Arc<App>>) -> Router {
     routes
         .fallback(dashboard::elsewhere)
         .method_not_allowed_fallback(around::no_such_method)
-        .layer(DefaultBodyLimit::max(app.config.door.body_bytes_max))
         .layer(from_fn_with_state(limiter, rates::limit))
         .layer(from_fn_with_state(gate, gate::admit))
         .layer(from_fn_with_state(failures, failures::slow_down))

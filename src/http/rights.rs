@@ -36,7 +36,7 @@ pub(super) enum Right {
 
 impl Right {
     /// Every one, the widest first.
-    pub(super) const ALL: [Self; 10] = [
+    pub(super) const ALL: [Self; 11] = [
         Self::Anyone,
         Self::Read,
         Self::Work,

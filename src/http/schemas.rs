@@ -126,11 +126,12 @@ row_forms! {
 }
 
 /// What goes first.
-#[derive(ToSchema)]
+#[derive(Default, ToSchema)]
 #[schema(rename_all = "snake_case")]
 #[expect(dead_code, reason = "it stands in the description only")]
 pub(super) enum Priority {
     Low,
+    #[default]
     Normal,
     High,
     Critical,

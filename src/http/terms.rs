@@ -8,8 +8,8 @@ use crate::store::{Hash, Version};
 use axum::extract::{FromRequestParts, Query};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, header};
-use serde::Deserialize;
 use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
 use utoipa::IntoParams;
 use utoipa::openapi::Required;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
@@ -34,12 +34,10 @@ pub(super) struct Terms {
     target: String,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+/// What the query of every write may ask for.
+#[derive(Default)]
 struct Asked {
-    #[serde(default)]
-    dry_run: bool,
-    #[serde(default)]
+    dry_run: Option<bool>,
     reason: Option<String>,
 }
 
@@ -82,26 +80,61 @@ fn term(name: &str, place: ParameterIn, about: &str) -> Parameter {
 impl<S: Send + Sync> FromRequestParts<S> for Terms {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let asked = Query::<Asked>::from_request_parts(parts, state).await;
-        let Query(Asked { dry_run, reason }) = asked.map_err(|_| {
-            let known = "a write takes dry_run, true or false, and reason, a text; nothing else";
-            Problem::new(Code::BadRequest, known)
-        })?;
-        let too_long = |error| Problem::new(Code::BadRequest, format!("reason: {error}"));
-        Ok(Self {
-            key: text_of(&parts.headers, &IDEMPOTENCY_KEY)?.map(key).transpose()?,
-            expected: text_of(&parts.headers, &header::IF_MATCH)?.map(version).transpose()?,
-            reason: reason
-                .filter(|it| !it.is_empty())
-                .map(|reason| Text::parse(&reason))
-                .transpose()
-                .map_err(too_long)?,
-            trace: text_of(&parts.headers, &TRACEPARENT)?.and_then(|trace| Text::parse(trace).ok()),
-            is_dry_run: dry_run,
-            target: format!("{} {}", parts.method, parts.uri.path()),
-        })
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let (terms, _) = Self::and_wishes(parts, &[])?;
+        Ok(terms)
     }
+}
+
+/// What a query asks for beside the terms, by name.
+pub(super) type Wishes = BTreeMap<String, String>;
+
+impl Terms {
+    /// The terms of a write, and what else its query asks for: these names and no others. What is
+    /// asked for is a part of what the request is.
+    pub(super) fn and_wishes(parts: &Parts, names: &[&str]) -> Result<(Self, Wishes), Problem> {
+        let (asked, wishes) = split(parts, names)?;
+        let too_long = |error| Problem::new(Code::BadRequest, format!("reason: {error}"));
+        let reason = asked.reason.filter(|reason| !reason.is_empty());
+        let reason = reason.map(|reason| Text::parse(&reason)).transpose();
+        let wished = wishes.iter().map(|(name, value)| format!(" {name}={value}"));
+        let headers = &parts.headers;
+        let terms = Self {
+            key: text_of(headers, &IDEMPOTENCY_KEY)?.map(key).transpose()?,
+            expected: text_of(headers, &header::IF_MATCH)?.map(version).transpose()?,
+            reason: reason.map_err(too_long)?,
+            trace: text_of(headers, &TRACEPARENT)?.and_then(|trace| Text::parse(trace).ok()),
+            is_dry_run: asked.dry_run.unwrap_or(false),
+            target: format!("{} {}", parts.method, parts.uri.path()) + &wished.collect::<String>(),
+        };
+        Ok((terms, wishes))
+    }
+}
+
+/// Takes the query apart: what every write takes, and the others of these names.
+fn split(parts: &Parts, names: &[&str]) -> Result<(Asked, Wishes), Problem> {
+    let refuse = || {
+        let mut known = "a write takes dry_run, true or false, and reason, a text".to_owned();
+        if !names.is_empty() {
+            known += &format!("; this one also {}", names.join(", "));
+        }
+        Problem::new(Code::BadRequest, known + "; nothing else, and each once")
+    };
+    let Query(pairs) =
+        Query::<Vec<(String, String)>>::try_from_uri(&parts.uri).map_err(|_| refuse())?;
+    let (mut asked, mut wishes) = (Asked::default(), Wishes::new());
+    for (name, value) in pairs {
+        let is_first = match name.as_str() {
+            "dry_run" => asked.dry_run.replace(value.parse().map_err(|_| refuse())?).is_none(),
+            "reason" => asked.reason.replace(value).is_none(),
+            other if names.contains(&other) => wishes.insert(name, value).is_none(),
+            _ => false,
+        };
+        if !is_first {
+            return Err(refuse());
+        }
+    }
+    Ok((asked, wishes))
 }
 
 fn text_of<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Result<Option<&'h str>, Problem> {

@@ -24,7 +24,7 @@ fn exec() -> Result<ExecutionId> {
 async fn the_demonstration_asks_once_goes_on_when_it_is_answered_and_comes_to_its_end() -> Result<()>
 {
     let file = SqliteFile::new()?;
-    let store = Store::open(&StoreConfig::new(&file.url())).await?;
+    let store = Store::open(&StoreConfig::new(file.url())).await?;
     let (clock, hands) = Clock::simulated(Timestamp::from_unix_ms(1_700_000_000_000));
     let (random, config) = (Random::from_seed(1), EngineConfig::default());
     let engine = Engine::start(store.clone(), clock, random, config).await?;

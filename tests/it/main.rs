@@ -7,6 +7,7 @@ mod engine;
 mod feed;
 mod http;
 mod logs;
+mod plans;
 mod program;
 mod projector;
 mod reading;

@@ -13,7 +13,16 @@ use std::{
 };
 
 /// The targets, in the order in which they run.
-const TARGETS: [&str; 4] = ["commands", "event_json", "upcast", "log_frame"];
+const TARGETS: [&str; 8] = [
+    "commands",
+    "event_json",
+    "upcast",
+    "log_frame",
+    "plan_json",
+    "plan_archive",
+    "plan_markdown",
+    "plan_outline",
+];
 
 /// The targets that read events: they begin from the golden files.
 const EVENT_TARGETS: [&str; 2] = ["event_json", "upcast"];
@@ -22,10 +31,12 @@ const EVENT_TARGETS: [&str; 2] = ["event_json", "upcast"];
 const SECONDS_DEFAULT: u64 = 60;
 
 const USAGE: &str = "\
-cargo xtask fuzz [--seconds N] [commands | event_json | upcast | log_frame]
+cargo xtask fuzz [--seconds N] [commands | event_json | upcast | log_frame | plan_json |
+                                 plan_archive | plan_markdown | plan_outline]
 
 Runs each target for N seconds (60 when nothing else is said) and prints its runs and findings.
-Those that read events begin from the golden files in tests/golden.
+Those that read events begin from the golden files in tests/golden, those that read plans from
+fuzz/seeds.
 Fetches or builds cargo-fuzz into target/tools when it is missing.
 ";
 
@@ -113,6 +124,10 @@ fn fuzzer(fuzz: &Path, target: &str, inputs: &[PathBuf], seconds: u64) -> Comman
 fn inputs(target: &str) -> anyhow::Result<Vec<PathBuf>> {
     let kept = run::root().join("fuzz/corpus").join(target);
     fs::create_dir_all(&kept)?;
+    let written = run::root().join("fuzz/seeds").join(target);
+    if written.is_dir() {
+        return Ok(vec![kept, written]);
+    }
     if !EVENT_TARGETS.contains(&target) {
         return Ok(vec![kept]);
     }

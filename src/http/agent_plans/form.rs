@@ -8,9 +8,9 @@ use crate::domain::{
     Title,
 };
 use crate::http::code::Code;
-use crate::http::plans::first_line;
 use crate::http::problem::Problem;
 use crate::http::schemas::{AnyObject, Id};
+use crate::plans::first_line;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
@@ -176,7 +176,7 @@ impl NewAgentPlan {
     /// One line for people: why it is done, else what it is.
     fn title(&self) -> Title {
         let (plan_type, task_id) = (self.plan_type.as_str(), &self.task_id);
-        let why = self.reasoning.as_ref().and_then(first_line);
+        let why = self.reasoning.as_ref().and_then(|why| first_line(why.as_str()));
         why.unwrap_or_else(|| {
             Title::parse(&format!("{plan_type} for {task_id}")).expect("it is a title")
         })
@@ -210,7 +210,7 @@ impl NewStep {
             return Err(wrong(&format!("{pointer}/estimated_duration"), message));
         }
         let by_action = || Title::parse(self.action.as_str()).expect("an action fits in a title");
-        let title = first_line(&self.description).unwrap_or_else(by_action);
+        let title = first_line(self.description.as_str()).unwrap_or_else(by_action);
         Ok(TaskDefinition {
             description: Some(self.description),
             action: Some(self.action),

@@ -13,11 +13,12 @@ use crate::http::body::Body;
 use crate::http::caller::Caller;
 use crate::http::code::Code;
 use crate::http::executions::known_id as execution_of;
-use crate::http::plans::{DependencyForm, SubtaskForm, known_id, parts_of};
+use crate::http::plans::{known_id, refused};
 use crate::http::problem::Problem;
 use crate::http::shown::{AfterShown, describe_execution};
 use crate::http::terms::Terms;
 use crate::http::writing::Write;
+use crate::plans::structured::{DependencyForm, SubtaskForm, parts_of};
 use axum::extract::{Path, State as Shared};
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -36,7 +37,7 @@ fn by_hand(
     priority: Priority,
     (subtasks, dependencies): (Vec<SubtaskForm>, Vec<DependencyForm>),
 ) -> Result<(Vec<TaskDefinition>, Vec<Dependency>), Problem> {
-    let (parts, mut waits) = parts_of(task_id, priority, subtasks)?;
+    let (parts, mut waits) = parts_of(task_id, priority, subtasks).map_err(refused)?;
     for dependency in dependencies.into_iter().map(DependencyForm::dependency) {
         if !waits.contains(&dependency) {
             waits.push(dependency);

@@ -4,8 +4,9 @@ use crate::decompose::Asked;
 use crate::domain::event::agent::{AgentProfile, Capability};
 use crate::domain::{AgentId, PlanId, Priority, TaskId, Text, Title};
 use crate::http::agents::{Ability, AbilityForm};
-use crate::http::plans::{DependencyForm, Hours, SubtaskForm};
+use crate::http::plans;
 use crate::http::schemas::{self, Any, AnyObject, Id};
+use crate::plans::structured::{DependencyForm, Hours, SubtaskForm};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
@@ -111,9 +112,11 @@ pub(super) fn each_once(mut capabilities: Vec<Capability>) -> Vec<Capability> {
 #[serde(deny_unknown_fields)]
 #[schema(as = PartsByHand)]
 pub(in crate::http) struct PartsForm {
+    #[schema(value_type = Vec<plans::SubtaskForm>)]
     pub(super) subtasks: Vec<SubtaskForm>,
     /// What waits for what among them.
     #[serde(default)]
+    #[schema(value_type = Vec<plans::DependencyForm>)]
     pub(super) dependencies: Vec<DependencyForm>,
     #[schema(value_type = Option<String>)]
     pub(super) notes: Option<Text>,
@@ -128,8 +131,10 @@ pub(in crate::http) struct ReviewForm {
     #[schema(value_type = Option<String>)]
     pub(super) note: Option<Text>,
     /// With `edit`: the parts that take the place of those that were proposed.
+    #[schema(value_type = Option<Vec<plans::SubtaskForm>>)]
     pub(super) subtasks: Option<Vec<SubtaskForm>>,
     #[serde(default)]
+    #[schema(value_type = Vec<plans::DependencyForm>)]
     pub(super) dependencies: Vec<DependencyForm>,
 }
 

@@ -51,7 +51,7 @@ pub(super) async fn decompose(
     let caller = if caller.is_agent() { caller.as_agent(&agent_id)? } else { caller };
     let (agent, _) = app.engine.agent(&caller.workspace, &agent_id).await?;
     let profile = agent.profile().ok_or_else(no_such_agent)?;
-    let place = app.place_of(&caller, &agent_id, &value).await?;
+    let place = app.place_of_task(&caller, &agent_id, &value).await?;
     let on_plan = |plan_id| OnPlan { caller: &caller, terms: &terms, body: &bytes, plan_id };
     if let (Some(plan_id), true) = (value.plan_id(), app.is_repeated(&caller, &terms).await?) {
         let nothing = PlanCommand::DecomposeAll(Vec::new());
@@ -148,7 +148,7 @@ struct OnPlan<'a> {
 
 impl App {
     /// Where the parts of a task can be kept: on the plan's own task, when it is there and open.
-    async fn place_of(
+    async fn place_of_task(
         &self,
         caller: &Caller,
         agent_id: &AgentId,

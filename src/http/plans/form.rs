@@ -1,137 +1,160 @@
-//! The structured form of a plan, as it is sent: phases, their tasks, and the parts of those.
+//! What may be sent as a plan, in the API's description. The readers in `src/plans` do the
+//! reading; a test holds the two to the same names.
 
-use crate::domain::event::plan::Risk;
-use crate::domain::{
-    ActionName, AgentId, Backoff, Dependency, DependencyType, PlanId, Priority, RetryPolicy,
-    TaskId, Text, Title,
-};
-use crate::http::schemas::{self, AnyObject, Id};
-use serde::de::Error as _;
-use serde::{Deserialize, Deserializer};
-use serde_json::{Map, Value};
-use std::time::Duration;
+use crate::http::schemas::{AnyObject, Id, Priority};
 use utoipa::ToSchema;
 
-/// The longest time that can be named: a hundred years.
-const LASTING_MS_MAX: u64 = 100 * 366 * 24 * 3_600_000;
+/// A plan: structured, as an agent's steps, or as the files of a run.
+#[derive(ToSchema)]
+#[schema(as = PlanImport)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "it stands in the description only")]
+pub(in crate::http) enum ImportForm {
+    Plan(PlanForm),
+    Steps(StepsForm),
+    Files(FilesForm),
+}
 
 /// A plan.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(ToSchema)]
 #[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "it stands in the description only")]
 pub(in crate::http) struct PlanForm {
-    #[schema(value_type = Option<Id>)]
-    pub(super) plan_id: Option<PlanId>,
-    #[schema(value_type = String)]
-    pub(super) goal: Text,
-    #[schema(value_type = Option<String>)]
-    pub(super) title: Option<Title>,
-    #[schema(value_type = Option<Id>)]
-    pub(super) assigned_to: Option<AgentId>,
-    pub(super) phase_count: Option<usize>,
-    pub(super) phases: Vec<PhaseForm>,
+    plan_id: Option<Id>,
+    goal: Option<String>,
+    /// The first line of the goal, where none is given.
+    title: Option<String>,
+    assigned_to: Option<Id>,
+    phase_count: Option<usize>,
+    phases: Vec<PhaseForm>,
     #[serde(default)]
-    pub(super) dependencies: Vec<DependencyForm>,
+    dependencies: Vec<ListedForm>,
     #[serde(default)]
-    #[schema(value_type = Vec<String>)]
-    pub(super) roles_required: Vec<Title>,
+    roles_required: Vec<String>,
     #[serde(default)]
-    #[schema(value_type = Vec<AnyObject>)]
-    pub(super) risks: Vec<Risk>,
-    #[schema(value_type = Option<AnyObject>)]
-    pub(super) metadata: Option<Map<String, Value>>,
+    risks: Vec<AnyObject>,
+    metadata: Option<AnyObject>,
 }
 
 /// A phase of it.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct PhaseForm {
-    #[schema(value_type = Id)]
-    pub(super) phase_id: TaskId,
-    #[serde(alias = "title")]
-    #[schema(value_type = String)]
-    pub(super) name: Title,
-    #[schema(value_type = Option<f64>, minimum = 0)]
-    pub(super) duration_weeks: Option<Weeks>,
-    pub(super) tasks: Vec<TaskForm>,
+#[expect(dead_code, reason = "it stands in the description only")]
+pub(in crate::http) struct PhaseForm {
+    phase_id: Id,
+    name: String,
+    description: Option<String>,
+    #[schema(minimum = 0)]
+    duration_weeks: Option<f64>,
+    assignee_role: Option<String>,
+    agent_id: Option<Id>,
+    #[serde(default)]
+    priority: Priority,
+    /// What a person must approve before it may start.
+    approval: Option<String>,
+    action: Option<String>,
+    params: Option<AnyObject>,
+    #[schema(minimum = 0)]
+    timeout_hours: Option<f64>,
+    retry_policy: Option<RetryForm>,
+    #[serde(default)]
+    success_criteria: Vec<String>,
+    #[serde(default)]
+    tasks: Vec<TaskForm>,
 }
 
 /// A task of a phase.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct TaskForm {
-    #[schema(value_type = Id)]
-    pub(super) task_id: TaskId,
-    #[serde(alias = "name")]
-    #[schema(value_type = String)]
-    pub(super) title: Title,
-    #[schema(value_type = Option<String>)]
-    pub(super) description: Option<Text>,
-    #[schema(value_type = Option<String>)]
-    pub(super) assignee_role: Option<Title>,
+#[expect(dead_code, reason = "it stands in the description only")]
+pub(in crate::http) struct TaskForm {
+    task_id: Id,
+    title: String,
+    description: Option<String>,
+    assignee_role: Option<String>,
+    agent_id: Option<Id>,
     #[serde(default)]
-    #[schema(value_type = Vec<Id>)]
-    pub(super) prerequisites: Vec<TaskId>,
-    #[schema(value_type = Option<f64>, minimum = 0)]
-    pub(super) estimated_hours: Option<Hours>,
+    prerequisites: Vec<Id>,
+    #[schema(minimum = 0)]
+    estimated_hours: Option<f64>,
     #[serde(default)]
-    #[schema(value_type = schemas::Priority)]
-    pub(super) priority: Priority,
+    priority: Priority,
+    /// What a person must approve before it may start.
+    approval: Option<String>,
+    action: Option<String>,
+    params: Option<AnyObject>,
+    #[schema(minimum = 0)]
+    timeout_hours: Option<f64>,
+    retry_policy: Option<RetryForm>,
     #[serde(default)]
-    pub(super) subtasks: Vec<SubtaskForm>,
+    success_criteria: Vec<String>,
+    #[serde(default)]
+    subtasks: Vec<SubtaskForm>,
 }
 
 /// A part of a task; `dependencies` is what the documents' decompositions call `depends_on`.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(ToSchema)]
 #[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "it stands in the description only")]
 pub(in crate::http) struct SubtaskForm {
-    #[schema(value_type = Id)]
-    pub(super) subtask_id: TaskId,
-    #[schema(value_type = Option<String>)]
-    pub(super) title: Option<Title>,
-    #[schema(value_type = Option<String>)]
-    pub(super) description: Option<Text>,
-    #[schema(value_type = String)]
-    pub(super) action: ActionName,
-    #[schema(value_type = Option<AnyObject>)]
-    pub(super) params: Option<Map<String, Value>>,
-    #[schema(value_type = Option<f64>, minimum = 0)]
-    pub(super) timeout_hours: Option<Hours>,
-    pub(super) retry_policy: Option<RetryForm>,
+    subtask_id: Id,
+    title: Option<String>,
+    description: Option<String>,
+    assignee_role: Option<String>,
+    agent_id: Option<Id>,
+    #[schema(minimum = 0)]
+    estimated_hours: Option<f64>,
+    /// That of the task, where none is given.
+    priority: Option<Priority>,
+    /// What a person must approve before it may start.
+    approval: Option<String>,
+    action: Option<String>,
+    params: Option<AnyObject>,
+    #[schema(minimum = 0)]
+    timeout_hours: Option<f64>,
+    retry_policy: Option<RetryForm>,
     #[serde(default)]
-    #[schema(value_type = Vec<Id>)]
-    pub(super) depends_on: Vec<TaskId>,
+    depends_on: Vec<Id>,
     #[serde(default)]
-    #[schema(value_type = Vec<Id>)]
-    pub(super) dependencies: Vec<TaskId>,
+    dependencies: Vec<Id>,
     #[serde(default)]
-    #[schema(value_type = Vec<String>)]
-    pub(super) success_criteria: Vec<Text>,
+    success_criteria: Vec<String>,
+    #[serde(default)]
+    #[schema(no_recursion)]
+    subtasks: Vec<SubtaskForm>,
 }
 
 /// One task waits for another.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(in crate::http) struct DependencyForm {
-    #[schema(value_type = Id)]
-    pub(super) from: TaskId,
-    #[schema(value_type = Id)]
-    pub(super) to: TaskId,
+#[expect(dead_code, reason = "it stands in the description only")]
+pub(in crate::http) struct ListedForm {
+    from: Id,
+    to: Id,
     #[serde(default, rename = "type")]
-    #[schema(value_type = DependencyWord)]
-    pub(super) kind: DependencyType,
+    kind: DependencyWord,
+    /// Whether it gives way where it would close a circle.
+    #[serde(default)]
+    is_implied: bool,
 }
 
-impl DependencyForm {
-    pub(in crate::http) fn dependency(self) -> Dependency {
-        Dependency { from: self.from, to: self.to, kind: self.kind, is_implied: false }
-    }
+/// One task waits for another.
+#[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "it stands in the description only")]
+pub(in crate::http) struct DependencyForm {
+    from: Id,
+    to: Id,
+    #[serde(default, rename = "type")]
+    kind: DependencyWord,
 }
 
 /// How two tasks depend on each other.
-#[derive(ToSchema)]
+#[derive(Default, ToSchema)]
 #[schema(rename_all = "snake_case")]
 #[expect(dead_code, reason = "it stands in the description only")]
 enum DependencyWord {
+    #[default]
     FinishToStart,
     StartToStart,
     FinishToFinish,
@@ -148,44 +171,111 @@ enum BackoffWord {
 }
 
 /// How often a part is tried; what it does not say is as usual.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(ToSchema)]
 #[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "it stands in the description only")]
 pub(in crate::http) struct RetryForm {
     max_attempts: Option<u32>,
-    #[schema(value_type = Option<BackoffWord>)]
-    backoff: Option<Backoff>,
-    #[schema(value_type = Option<f64>, minimum = 0)]
-    backoff_seconds: Option<Seconds>,
+    backoff: Option<BackoffWord>,
+    #[schema(minimum = 0)]
+    backoff_seconds: Option<f64>,
 }
 
-impl RetryForm {
-    pub(in crate::http) fn policy(&self) -> RetryPolicy {
-        let usual = RetryPolicy::default();
-        RetryPolicy {
-            attempts_max: self.max_attempts.unwrap_or(usual.attempts_max),
-            backoff: self.backoff.unwrap_or(usual.backoff),
-            backoff_ms: self.backoff_seconds.map_or(usual.backoff_ms, |lasting| lasting.ms),
+/// An agent's own plan: numbered steps, in `steps` or as they are stored in `plan_json`.
+#[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "it stands in the description only")]
+pub(in crate::http) struct StepsForm {
+    task_id: Option<String>,
+    plan_type: Option<String>,
+    steps: Option<Vec<StepForm>>,
+    plan_json: Option<AnyObject>,
+    reasoning: Option<String>,
+    metadata: Option<AnyObject>,
+}
+
+/// A step.
+#[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "it stands in the description only")]
+pub(in crate::http) struct StepForm {
+    step: u32,
+    action: Option<String>,
+    description: Option<String>,
+    /// In minutes.
+    #[schema(minimum = 0)]
+    estimated_duration: Option<f64>,
+    /// The steps that it waits for; where no step says any, they follow each other.
+    dependencies: Option<Vec<u32>>,
+    metadata: Option<AnyObject>,
+}
+
+/// The files of a PlanExe run, by name, each as a text or as the JSON in it.
+#[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "it stands in the description only")]
+pub(in crate::http) struct FilesForm {
+    files: AnyObject,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plans::{StepForm as ReadStep, StepsForm as ReadSteps, structured};
+    use serde::de::value::Error;
+    use serde::de::{DeserializeOwned, Deserializer, Error as _, Visitor};
+    use std::collections::BTreeSet;
+    use utoipa::PartialSchema;
+
+    /// Asks a type for the names of its fields, and gives it nothing.
+    struct Names<'a>(&'a mut Vec<&'static str>);
+
+    impl<'de> Deserializer<'de> for Names<'_> {
+        type Error = Error;
+
+        fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Error> {
+            Err(Error::custom("it is no struct"))
+        }
+
+        fn deserialize_struct<V: Visitor<'de>>(
+            self,
+            _: &'static str,
+            fields: &'static [&'static str],
+            _: V,
+        ) -> Result<V::Value, Error> {
+            self.0.extend(fields);
+            Err(Error::custom("there is nothing"))
+        }
+
+        serde::forward_to_deserialize_any! {
+            bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf
+            option unit unit_struct newtype_struct seq tuple tuple_struct map enum identifier
+            ignored_any
         }
     }
-}
 
-pub(super) type Seconds = Lasting<1>;
-pub(in crate::http) type Hours = Lasting<3_600>;
-pub(super) type Weeks = Lasting<604_800>;
+    /// The names that are shown and not read, or read and not shown; aliases are not shown.
+    fn differences<Shown: PartialSchema, Read: DeserializeOwned>(aliases: &[&str]) -> Vec<String> {
+        let mut read = Vec::new();
+        assert!(Read::deserialize(Names(&mut read)).is_err());
+        let schema = serde_json::to_value(Shown::schema()).expect("a schema is JSON");
+        let shown = schema["properties"].as_object().into_iter().flatten();
+        let shown: BTreeSet<String> = shown.map(|(name, _)| name.clone()).collect();
+        let read = read.into_iter().filter(|name| !aliases.contains(name)).map(str::to_owned);
+        shown.symmetric_difference(&read.collect()).cloned().collect()
+    }
 
-/// How long something lasts, told in a unit of so many seconds.
-#[derive(Debug, Clone, Copy)]
-pub(in crate::http) struct Lasting<const UNIT_SECONDS: u32> {
-    pub(in crate::http) ms: u64,
-}
-
-impl<'de, const UNIT_SECONDS: u32> Deserialize<'de> for Lasting<UNIT_SECONDS> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let seconds = f64::deserialize(deserializer)? * f64::from(UNIT_SECONDS);
-        let lasting = Duration::try_from_secs_f64(seconds).ok();
-        let ms = lasting.and_then(|lasting| u64::try_from(lasting.as_millis()).ok());
-        let ms = ms.filter(|&ms| ms <= LASTING_MS_MAX);
-        let ms = ms.ok_or_else(|| D::Error::custom("this lasts from 0 to a hundred years"))?;
-        Ok(Self { ms })
+    #[test]
+    fn what_is_shown_of_a_plan_is_what_is_read() {
+        let none: [String; 0] = [];
+        assert_eq!(differences::<PlanForm, structured::PlanForm>(&[]), none);
+        assert_eq!(differences::<PhaseForm, structured::PhaseForm>(&["title"]), none);
+        assert_eq!(differences::<TaskForm, structured::TaskForm>(&["name"]), none);
+        assert_eq!(differences::<SubtaskForm, structured::SubtaskForm>(&[]), none);
+        assert_eq!(differences::<ListedForm, structured::ListedForm>(&[]), none);
+        assert_eq!(differences::<DependencyForm, structured::DependencyForm>(&[]), none);
+        assert_eq!(differences::<RetryForm, structured::RetryForm>(&[]), none);
+        assert_eq!(differences::<StepsForm, ReadSteps>(&[]), none);
+        assert_eq!(differences::<StepForm, ReadStep>(&[]), none);
     }
 }

@@ -1,13 +1,12 @@
 //! `/api/plans`: what there is to carry out, read in, shown, and taken out of sight.
 
 mod form;
-mod report;
+mod import;
+mod refused;
 mod shown;
-mod structured;
 
 use super::App;
 use super::asking::{Freshness, Query, aged, page};
-use super::body::Body;
 use super::caller::Caller;
 use super::code::Code;
 use super::problem::Problem;
@@ -22,41 +21,15 @@ use crate::reading::{Found, Marked, PlanFilter};
 use axum::extract::{Path, State as Shared};
 use axum::http::StatusCode;
 use axum::response::Response;
-pub(super) use form::{DependencyForm, Hours, RetryForm, SubtaskForm};
-pub(super) use shown::{hours, retry_policy, value_of};
-pub(super) use structured::first_line;
-pub(super) use structured::parts_of;
-
-use form::PlanForm;
+pub(super) use form::{DependencyForm, RetryForm, SubtaskForm};
+pub(super) use import::{__path_import, import};
+pub(super) use refused::refused;
 use serde::{Deserialize, Serialize};
 use shown::{PlanShown, TaskShown};
+pub(super) use shown::{hours, retry_policy, value_of};
 use std::sync::Arc;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
-
-/// Reads a plan in, and says what was read, made up for, and left out.
-#[utoipa::path(post, path = "/api/plans", operation_id = "import_plan", tag = "plans",
-    security(("key" = ["command"])), params(Terms), request_body = PlanForm,
-    responses((status = 201, description = "It was read in.", body = PlanShown),
-        (status = 200, description = "The same was read in before.", body = PlanShown)))]
-pub(super) async fn import(
-    Shared(app): Shared<Arc<App>>,
-    caller: Caller,
-    terms: Terms,
-    Body { value, bytes }: Body<PlanForm>,
-) -> Result<Response, Problem> {
-    let plan_id = value.plan_id.clone().unwrap_or_else(new_id);
-    let import = structured::import(value, plan_id.clone(), &bytes)?;
-    let order = Order {
-        body: &bytes,
-        plan_id: &plan_id,
-        command: PlanCommand::Import(Box::new(import)),
-        describe: shown::describe,
-    };
-    let done = app.order_plan(&caller, &terms, order).await?;
-    let is_new = done.has("plan_imported");
-    Ok(done.answer(if is_new { StatusCode::CREATED } else { StatusCode::OK }))
-}
 
 fn new_id() -> PlanId {
     PlanId::parse(&format!("plan_{}", Uuid::now_v7().simple())).expect("it is an id")

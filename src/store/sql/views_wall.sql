@@ -53,7 +53,7 @@ begin
             format(
                 'select t.* from %s t '
                 'where t.workspace = nullif(current_setting(''app.workspace'', true), '''') '
-                'and t.search @@ websearch_to_tsquery(''simple'', words)',
+                'and t.search @@ plainto_tsquery(''simple'', words)',
                 found.name
             )
         );

@@ -11,6 +11,7 @@ mod examples;
 mod heartbeat;
 mod history;
 mod house;
+mod imports;
 mod larry;
 mod operators;
 mod overload;

@@ -1,34 +1,57 @@
-//! Whether a body is JSON that can be read in one way only, and is not built to hurt.
+//! Whether bytes are JSON that can be read in one way only, and are not built to hurt.
 
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::fmt;
 
-/// How deep a body may be.
-pub(super) const DEPTH_MAX: usize = 64;
-/// How many elements a list may have.
-pub(super) const ELEMENTS_MAX: usize = 10_000;
-/// How many names an object may have.
-pub(super) const NAMES_MAX: usize = 1_000;
-/// How long a text may be.
-pub(super) const TEXT_BYTES_MAX: usize = 256 * 1024;
+/// How deep JSON may be.
+pub const DEPTH_MAX: usize = 64;
 /// Beyond this, readers in other languages would round.
 const EXACT_MAX: u64 = 1 << 53;
 
-/// Why a body is not taken.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct NotPlain {
-    /// Where, as a JSON pointer.
-    pub(super) pointer: String,
-    /// What is wrong there.
-    pub(super) message: String,
+/// How large the parts of JSON may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bounds {
+    /// How many elements a list may have.
+    pub elements_max: usize,
+    /// How many names an object may have.
+    pub names_max: usize,
+    /// How long a text may be.
+    pub text_bytes_max: usize,
 }
 
-/// Looks at all of a body.
-pub(super) fn check(body: &[u8]) -> Result<(), NotPlain> {
+impl Bounds {
+    /// Those of a request.
+    pub const REQUEST: Self =
+        Self { elements_max: 10_000, names_max: 1_000, text_bytes_max: 256 * 1024 };
+    /// Those of a plan: as many tasks and dependencies as the law takes.
+    pub const PLAN: Self = Self {
+        elements_max: planexe_ax_domain::plan::DEPENDENCIES_MAX,
+        names_max: 10_000,
+        text_bytes_max: 256 * 1024,
+    };
+    /// Those of a file that a run left, or of many such files in one: prompts are long.
+    pub const RUN: Self = Self {
+        elements_max: planexe_ax_domain::plan::DEPENDENCIES_MAX,
+        names_max: 10_000,
+        text_bytes_max: crate::FILE_BYTES_MAX,
+    };
+}
+
+/// Why JSON is not taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotPlain {
+    /// Where, as a JSON pointer.
+    pub pointer: String,
+    /// What is wrong there.
+    pub message: String,
+}
+
+/// Looks at all of it.
+pub fn check(body: &[u8], bounds: Bounds) -> Result<(), NotPlain> {
     let finding = RefCell::new(None);
-    let walk = Walk { path: &RefCell::default(), finding: &finding, depth: 0 };
+    let walk = Walk { path: &RefCell::default(), finding: &finding, depth: 0, bounds };
     let mut reader = serde_json::Deserializer::from_slice(body);
     let walked = walk.deserialize(&mut reader).and_then(|()| reader.end());
     walked.map_err(|error| {
@@ -43,6 +66,7 @@ struct Walk<'a> {
     path: &'a RefCell<Vec<String>>,
     finding: &'a RefCell<Option<NotPlain>>,
     depth: usize,
+    bounds: Bounds,
 }
 
 impl Walk<'_> {
@@ -69,8 +93,9 @@ impl Walk<'_> {
         if text.contains('\0') {
             return Err(self.refuse("a text must not hold NUL".to_owned()));
         }
-        if text.len() > TEXT_BYTES_MAX {
-            return Err(self.refuse(format!("a text has at most {TEXT_BYTES_MAX} bytes")));
+        let max = self.bounds.text_bytes_max;
+        if text.len() > max {
+            return Err(self.refuse(format!("a text has at most {max} bytes")));
         }
         Ok(())
     }
@@ -131,10 +156,11 @@ impl<'de> Visitor<'de> for Walk<'_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
         self.enter()?;
+        let max = self.bounds.elements_max;
         for place in 0.. {
             self.path.borrow_mut().push(place.to_string());
-            if place == ELEMENTS_MAX {
-                return Err(self.refuse(format!("a list has at most {ELEMENTS_MAX} elements")));
+            if place > max {
+                return Err(self.refuse(format!("a list has at most {max} elements")));
             }
             if list.next_element_seed(self.deeper())?.is_none() {
                 break;
@@ -154,8 +180,9 @@ impl<'de> Visitor<'de> for Walk<'_> {
             if !names.insert(name) {
                 return Err(self.refuse("this name stands twice in its object".to_owned()));
             }
-            if names.len() > NAMES_MAX {
-                return Err(self.refuse(format!("an object has at most {NAMES_MAX} names")));
+            let max = self.bounds.names_max;
+            if names.len() > max {
+                return Err(self.refuse(format!("an object has at most {max} names")));
             }
             object.next_value_seed(self.deeper())?;
             self.path.borrow_mut().pop();
@@ -169,16 +196,16 @@ mod tests {
     use super::*;
 
     fn pointer(body: &str) -> Option<String> {
-        check(body.as_bytes()).err().map(|found| found.pointer)
+        check(body.as_bytes(), Bounds::REQUEST).err().map(|found| found.pointer)
     }
 
     #[test]
     fn plain_bodies_are_taken() {
         for body in [r#"{"a":[1,-2,3.5,null,true,"ä\u00e4"],"b":{"a":{}}}"#, "[]", "1", r#""""#] {
-            assert_eq!(check(body.as_bytes()), Ok(()), "{body}");
+            assert_eq!(check(body.as_bytes(), Bounds::REQUEST), Ok(()), "{body}");
         }
         let deep = "[".repeat(DEPTH_MAX) + &"]".repeat(DEPTH_MAX);
-        assert_eq!(check(deep.as_bytes()), Ok(()));
+        assert_eq!(check(deep.as_bytes(), Bounds::REQUEST), Ok(()));
     }
 
     #[test]
@@ -194,17 +221,18 @@ mod tests {
         for body in [r#"{"a":"\ud800"}"#, "NaN", "[1e999]", r#"{"a":1}{}"#, "{", "\"\u{1}\"", ""] {
             assert_eq!(pointer(body).as_deref(), Some(""), "{body}");
         }
-        assert!(check(b"\"\xff\"").is_err(), "no text at all");
+        assert!(check(b"\"\xff\"", Bounds::REQUEST).is_err(), "no text at all");
     }
 
     #[test]
     fn what_is_built_to_hurt_is_refused() {
         let deep = "[".repeat(DEPTH_MAX + 1) + &"]".repeat(DEPTH_MAX + 1);
-        let long = format!("[{}1]", "1,".repeat(ELEMENTS_MAX));
-        let names: Vec<_> = (0..=NAMES_MAX).map(|name| format!("\"{name}\":1")).collect();
-        let text = "x".repeat(TEXT_BYTES_MAX + 1);
+        let Bounds { elements_max, names_max, text_bytes_max } = Bounds::REQUEST;
+        let long = format!("[{}1]", "1,".repeat(elements_max));
+        let names: Vec<_> = (0..=names_max).map(|name| format!("\"{name}\":1")).collect();
+        let text = "x".repeat(text_bytes_max + 1);
         for body in [deep, long, format!("{{{}}}", names.join(",")), format!("\"{text}\"")] {
-            assert!(check(body.as_bytes()).is_err(), "{} bytes", body.len());
+            assert!(check(body.as_bytes(), Bounds::REQUEST).is_err(), "{} bytes", body.len());
         }
     }
 }

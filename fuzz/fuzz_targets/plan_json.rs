@@ -1,0 +1,6 @@
+//! Any bytes as JSON of a plan, of steps or of the files of a run: they are read as a whole plan
+//! that comes back the same when it is written and read again, or are refused.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| planexe_ax_plans::fuzz::json(bytes));

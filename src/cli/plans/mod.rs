@@ -1,0 +1,206 @@
+//! `ax plan`: plans read in and shown, straight on the database, without a server.
+
+mod show;
+mod source;
+
+use super::house::{House, id, say};
+use crate::{
+    config::Config,
+    domain::{
+        AgentId, Command, PlanId, StreamKind, StreamName, Title, WorkspaceId,
+        plan::{ImportPlan, Plan, PlanCommand},
+    },
+    engine::State,
+    exit::{Exit, Failure},
+    plans::{Format, Options, Reading, Sequencing, export},
+    store::Position,
+};
+use anyhow::anyhow;
+use clap::Subcommand;
+use std::path::PathBuf;
+use uuid::Uuid;
+
+/// What a server is asked for that has the file open.
+const INSTEAD: &str = "POST /api/plans, docs/PLANS.md";
+/// How many streams are looked through at once.
+const PAGE_STREAMS: usize = 1_000;
+
+#[derive(Debug, Clone, clap::Args)]
+pub(super) struct Plans {
+    #[command(subcommand)]
+    task: Task,
+    /// The workspace
+    #[arg(long, default_value = "default", global = true)]
+    workspace: String,
+    /// Prints JSON, for programs
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+#[derive(Debug, Clone, Subcommand)]
+enum Task {
+    /// Reads a plan in: a PlanExe run (folder or zip), JSON, Markdown or an outline
+    Import(Wish),
+    /// Says what an import would read, derive, repair and drop; nothing is stored
+    Validate(Wish),
+    /// Lists the plans
+    List,
+    /// Shows a plan with its tasks
+    Show {
+        /// The plan
+        plan_id: String,
+    },
+    /// Writes a plan as structured JSON, as the API reads it
+    Export {
+        /// The plan
+        plan_id: String,
+    },
+}
+
+/// What is read, and what is wished of it.
+#[derive(Debug, Clone, clap::Args)]
+struct Wish {
+    /// The folder or the file; - for what is piped in
+    path: PathBuf,
+    /// The id that the plan is to have
+    #[arg(long, value_name = "ID")]
+    plan_id: Option<String>,
+    /// The title that the plan is to have
+    #[arg(long)]
+    title: Option<String>,
+    /// The agent that it is meant for
+    #[arg(long, value_name = "ID")]
+    agent: Option<String>,
+    /// Makes tasks of the documents that a run wants found or written
+    #[arg(long)]
+    documents: bool,
+    /// Makes no approvals of open decisions
+    #[arg(long)]
+    no_gates: bool,
+    /// In what order tasks stand that do not depend on each other
+    #[arg(long, default_value = "explicit", value_parser = Sequencing::WORDS)]
+    sequencing: String,
+}
+
+/// Does what is asked of the plans.
+pub(super) async fn plans(config: &Config, asked: &Plans) -> Result<(), Failure> {
+    if let Task::Validate(wish) = &asked.task {
+        return say(&show::reading(&wish.read()?, None, asked.json));
+    }
+    let reading = match &asked.task {
+        Task::Import(wish) => Some(wish.read()?),
+        Task::Validate(_) | Task::List | Task::Show { .. } | Task::Export { .. } => None,
+    };
+    let workspace = id(&asked.workspace, WorkspaceId::parse)?;
+    let house = House::open(config, workspace, INSTEAD).await?;
+    let done = carry_out(&house, asked, reading).await;
+    house.close().await;
+    done
+}
+
+async fn carry_out(house: &House, asked: &Plans, reading: Option<Reading>) -> Result<(), Failure> {
+    match &asked.task {
+        Task::Validate(_) => Ok(()),
+        Task::Import(wish) => match reading {
+            Some(reading) => import(house, reading, wish.plan_id.is_some(), asked.json).await,
+            None => Ok(()),
+        },
+        Task::List => list(house, asked.json).await,
+        Task::Show { plan_id } => {
+            let is_json = asked.json;
+            let plan = found(house, plan_id, move |plan| show::plan(plan, is_json)).await?;
+            say(&plan)
+        }
+        Task::Export { plan_id } => {
+            let form = found(house, plan_id, export).await?;
+            let form = form.ok_or_else(|| no_such_plan(plan_id))?;
+            say(&format!("{form:#}"))
+        }
+    }
+}
+
+impl Wish {
+    fn read(&self) -> Result<Reading, Failure> {
+        let options = self.options()?;
+        source::from(&self.path, &options)
+    }
+
+    fn options(&self) -> Result<Options, Failure> {
+        let Self { plan_id, title, agent, documents, no_gates, sequencing, .. } = self;
+        Ok(Options {
+            plan_id: plan_id.as_deref().map(|text| id(text, PlanId::parse)).transpose()?,
+            title: title.as_deref().map(|text| id(text, Title::parse)).transpose()?,
+            assigned_to: agent.as_deref().map(|text| id(text, AgentId::parse)).transpose()?,
+            documents: *documents,
+            gates: !no_gates,
+            sequencing: Sequencing::parse(sequencing).unwrap_or_default(),
+            ..Options::new(new_id())
+        })
+    }
+}
+
+fn new_id() -> PlanId {
+    PlanId::parse(&format!("plan_{}", Uuid::now_v7().simple())).expect("it is an id")
+}
+
+async fn import(
+    house: &House,
+    mut reading: Reading,
+    is_named: bool,
+    is_json: bool,
+) -> Result<(), Failure> {
+    if !is_named && reading.report.format != Format::Json {
+        keep_deleted_ones(house, &mut reading.import).await?;
+    }
+    let stream = StreamName::plan(&reading.import.plan_id);
+    let command = PlanCommand::Import(Box::new(reading.import.clone()));
+    let outcome = house.order(stream, Command::Plan(command)).await?;
+    say(&show::reading(&reading, Some(!outcome.events.is_empty()), is_json))
+}
+
+/// Gives a plan another id when the one that follows from its content was deleted: what is gone
+/// does not come back.
+async fn keep_deleted_ones(house: &House, import: &mut ImportPlan) -> Result<(), Failure> {
+    let is_deleted = |state: &State| state.plan().is_some_and(|plan| plan.status() == "deleted");
+    if house.ask(StreamName::plan(&import.plan_id), is_deleted).await? {
+        import.plan_id = new_id();
+    }
+    Ok(())
+}
+
+/// Asks a plan something that is there and not deleted.
+async fn found<T: Send + 'static>(
+    house: &House,
+    plan_id: &str,
+    ask: impl FnOnce(&Plan) -> T + Send + 'static,
+) -> Result<T, Failure> {
+    let known = id(plan_id, PlanId::parse)?;
+    let ask = move |state: &State| state.plan().filter(|plan| plan.title().is_some()).map(ask);
+    let answer = house.ask(StreamName::plan(&known), ask).await?;
+    answer.ok_or_else(|| no_such_plan(plan_id))
+}
+
+fn no_such_plan(plan_id: &str) -> Failure {
+    Exit::NotPossible.because(anyhow!("there is no plan {plan_id:?}: ax plan list names them"))
+}
+
+async fn list(house: &House, is_json: bool) -> Result<(), Failure> {
+    let other = |error| super::open::refusal(crate::store::OpenError::from(error));
+    let head = house.store.head().await.map_err(other)?.position;
+    let mut after = Position::ZERO;
+    loop {
+        let page = house.store.streams(after, head, PAGE_STREAMS).await.map_err(other)?;
+        let Some(last) = page.last() else { return Ok(()) };
+        after = last.id;
+        let is_plan = |name: &StreamName| name.kind() == StreamKind::Plan;
+        for stream in page {
+            if stream.workspace != house.workspace || !is_plan(&stream.name) {
+                continue;
+            }
+            let line = move |state: &State| state.plan().and_then(|it| show::line(it, is_json));
+            if let Some(line) = house.ask(stream.name, line).await? {
+                say(&line)?;
+            }
+        }
+    }
+}
