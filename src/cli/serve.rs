@@ -15,7 +15,7 @@ use crate::{
     projections,
     projector::{Auditor, AuditorConfig, Operator, Projector, ProjectorConfig},
     reading::Reader,
-    store::{LogFilter, Position, Store},
+    store::{LogFilter, Position, Store, views::Views},
     webhooks::Webhooks,
 };
 use anyhow::{Context, anyhow};
@@ -52,21 +52,7 @@ pub(super) async fn serve(config: &Config) -> Result<(), Failure> {
     let keys = keys.map_err(|error| refusal(error.into()))?;
     known_to_others(config, &keys)?;
     let engine = start_engine(&store, config).await?;
-    let projector = Projector::start(
-        store.clone(),
-        views.clone(),
-        projections::windows(),
-        Clock::System,
-        ProjectorConfig::default(),
-    );
-    let auditor = Auditor::new(
-        store.clone(),
-        views.clone(),
-        projections::windows(),
-        (Clock::System, Random::from_system()),
-        AuditorConfig::default(),
-    );
-    auditor.start();
+    let (projector, auditor) = start_windows(&store, &views);
     let reached = Reached::follow(&store, views.clone(), projector.reached());
     let feed_config = FeedConfig { views: Some(views.clone()), ..FeedConfig::new(Clock::System) };
     let feed = Feed::start(store.clone(), reached.position(), feed_config);
@@ -117,6 +103,26 @@ async fn decomposers(store: &Store, config: &Config) -> Result<Decomposers, Fail
     let decomposition = config.decomposition.clone();
     let started = Decomposers::start(store, Clock::System, decomposition).await;
     started.map_err(|error| refusal(error.into()))
+}
+
+/// Starts what keeps the windows, and what looks whether they are as the log says.
+fn start_windows(store: &Store, views: &Views) -> (Projector, Auditor) {
+    let projector = Projector::start(
+        store.clone(),
+        views.clone(),
+        projections::windows(),
+        Clock::System,
+        ProjectorConfig::default(),
+    );
+    let auditor = Auditor::new(
+        store.clone(),
+        views.clone(),
+        projections::windows(),
+        (Clock::System, Random::from_system()),
+        AuditorConfig::default(),
+    );
+    auditor.start();
+    (projector, auditor)
 }
 
 /// Whoever reaches a server without keys owns it: then only this machine may.

@@ -11,7 +11,7 @@ use crate::domain::{Event, IllegalTransition, Moment, Rejection, StreamName};
 use crate::planted::is_planted;
 use crate::store::{
     AppendError, AppendRequest, Appended, IdempotencyKey, RecordedEvent, StreamCondition,
-    StreamWrite, Version,
+    StreamWrite,
 };
 use crate::telemetry::metrics::COMMAND_RETRIES;
 use std::collections::VecDeque;
@@ -103,22 +103,6 @@ impl Drive {
                 self.note_holders();
                 discard(done.send(taken));
             }
-        }
-    }
-
-    /// Folds what was stored here beside another stream, where it follows on what is folded; else
-    /// the cell knows that it holds more, and it is read when it is asked for.
-    fn take_beside(&mut self, events: &[Event], version: Version) {
-        let Some(loaded) = &mut self.loaded else { return };
-        let written = u64::try_from(events.len()).unwrap_or(u64::MAX);
-        if loaded.version.plus(written) != version {
-            return;
-        }
-        if events.iter().try_for_each(|event| loaded.state.apply(event)).is_ok() {
-            loaded.version = version;
-            self.cell.set_seen(version);
-        } else {
-            self.loaded = None;
         }
     }
 

@@ -5,7 +5,7 @@ use super::driver::Drive;
 use super::{EngineInner, StreamKey};
 use crate::domain::execution::Execution;
 use crate::domain::{Event, StreamKind, StreamName};
-use crate::store::Receipt;
+use crate::store::{Receipt, Version};
 use std::sync::Arc;
 
 impl EngineInner {
@@ -41,6 +41,22 @@ impl EngineInner {
 }
 
 impl Drive {
+    /// Folds what was stored here beside another stream, where it follows on what is folded; else
+    /// the cell knows that it holds more, and it is read when it is asked for.
+    pub(super) fn take_beside(&mut self, events: &[Event], version: Version) {
+        let Some(loaded) = &mut self.loaded else { return };
+        let written = u64::try_from(events.len()).unwrap_or(u64::MAX);
+        if loaded.version.plus(written) != version {
+            return;
+        }
+        if events.iter().try_for_each(|event| loaded.state.apply(event)).is_ok() {
+            loaded.version = version;
+            self.cell.set_seen(version);
+        } else {
+            self.loaded = None;
+        }
+    }
+
     /// Brings the index up to date: before anybody is told of what it has to know.
     pub(super) fn note_state(&mut self) {
         if let Some(loaded) = &mut self.loaded {

@@ -138,6 +138,18 @@ fn dashboard_routes() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::new().routes(routes!(dashboard::page)).routes(routes!(dashboard::file))
 }
 
+/// What agents keep of their own.
+fn own_plan_routes() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new()
+        .routes(routes!(agent_plans::list, agent_plans::create))
+        .routes(routes!(agent_plans::get, agent_plans::change, agent_plans::delete))
+        .routes(routes!(agent_plans::logs::add))
+        .routes(routes!(agent_plans::logs::list))
+        .routes(routes!(agent_plans::context::list, agent_plans::context::set))
+        .routes(routes!(agent_plans::context::remove))
+        .routes(routes!(agent_plans::subtasks::make))
+}
+
 /// The operations for agents, people and auditors.
 fn public_routes() -> OpenApiRouter<Arc<App>> {
     let agents = OpenApiRouter::new()
@@ -177,14 +189,6 @@ fn public_routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(decompose::parts))
         .routes(routes!(decompose::review))
         .routes(routes!(streams::plan));
-    let agent_plans = OpenApiRouter::new()
-        .routes(routes!(agent_plans::list, agent_plans::create))
-        .routes(routes!(agent_plans::get, agent_plans::change, agent_plans::delete))
-        .routes(routes!(agent_plans::logs::add))
-        .routes(routes!(agent_plans::logs::list))
-        .routes(routes!(agent_plans::context::list, agent_plans::context::set))
-        .routes(routes!(agent_plans::context::remove))
-        .routes(routes!(agent_plans::subtasks::make));
     let access = OpenApiRouter::new()
         .routes(routes!(access::keys::list, access::keys::create))
         .routes(routes!(access::keys::revoke))
@@ -206,7 +210,7 @@ fn public_routes() -> OpenApiRouter<Arc<App>> {
         .merge(agents)
         .merge(executions)
         .merge(plans)
-        .merge(agent_plans)
+        .merge(own_plan_routes())
         .merge(access)
         .merge(webhooks)
         .merge(operators::audit_routes())

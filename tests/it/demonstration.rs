@@ -21,8 +21,7 @@ fn exec() -> Result<ExecutionId> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_demonstration_asks_once_goes_on_when_it_is_answered_and_comes_to_its_end() -> Result<()>
-{
+async fn the_demonstration_asks_once_and_comes_to_its_end_when_it_is_answered() -> Result<()> {
     let file = SqliteFile::new()?;
     let store = Store::open(&StoreConfig::new(file.url())).await?;
     let (clock, hands) = Clock::simulated(Timestamp::from_unix_ms(1_700_000_000_000));
