@@ -54,7 +54,8 @@ impl OwnServer {
         let folder = std::env::temp_dir().join(format!("ax-agent-plan-{}", std::process::id()));
         let mut server = Command::new(std::env::current_exe()?);
         server.args(["serve", "--listen", "127.0.0.1:0", "--log", "error"]);
-        server.env_remove("DATABASE_URL").env("AX_DATA_DIR", &folder).stdout(Stdio::piped());
+        server.env_remove("DATABASE_URL").env("AX_DATA_DIR", &folder).env("AX_DEMO", "false");
+        server.stdout(Stdio::piped());
         let mut child = server.spawn()?;
         let out = child.stdout.take().context("its output is piped")?;
         let first = BufReader::new(out).lines().next().context("the server says nothing")??;

@@ -85,7 +85,8 @@ fn a_first_start_has_a_demonstration_that_one_request_takes_away_and_others_have
     let (head, body) = server
         .send("DELETE /api/demonstration HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
     assert!(head.starts_with("HTTP/1.1 200"), "{head}: {body}");
-    let shown: Value = serde_json::from_str(&server.get(&path).1).expect("JSON");
+    let status = server.get(&format!("/api/executions/{EXECUTION}/status")).1;
+    let shown: Value = serde_json::from_str(&status).expect("JSON");
     assert_eq!(shown["status"], "CANCELLED", "{shown}");
     let other = Server::start_with(&["--no-demo"], Folder::new().expect("a folder"));
     let health: Value = serde_json::from_str(&other.get("/healthz").1).expect("JSON");

@@ -18,7 +18,9 @@ export class House {
     const env = {
       ...process.env,
       AX_DATA_DIR: this.folder,
+      AX_DEMO: 'false',
       AX_RATES_AGENT_REQUESTS_PER_MINUTE: '0',
+      AX_RATES_FAILED_LOGINS_PER_MINUTE: '0',
     };
     delete env.DATABASE_URL;
     this.child = spawn(this.program, args, { env, stdio: ['ignore', 'pipe', 'inherit'] });
