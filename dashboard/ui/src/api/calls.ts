@@ -130,6 +130,10 @@ export const plans = {
     ),
 };
 
+export const demonstration = {
+  remove: () => ok(api.DELETE('/api/demonstration')),
+};
+
 export const agents = {
   list: (cursor?: string) =>
     ok(api.GET('/api/agents', { params: { query: { limit: PAGE, cursor, ...afterWrite() } } })),
