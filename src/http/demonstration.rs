@@ -3,7 +3,6 @@
 use super::App;
 use super::caller::Caller;
 use super::problem::Problem;
-use super::terms::Terms;
 use crate::demo;
 use axum::Json;
 use axum::extract::State as Shared;
@@ -20,15 +19,12 @@ pub(super) struct DemonstrationAfter {
 
 /// Takes the demonstration away: its execution is given up, its agents retire, its plan is deleted.
 #[utoipa::path(delete, path = "/api/demonstration", operation_id = "remove_demonstration",
-    tag = "operators", security(("key" = ["command"])), params(Terms),
+    tag = "operators", security(("key" = ["command"])),
     responses((status = 200, description = "It is gone.", body = DemonstrationAfter)))]
 pub(super) async fn remove(
     Shared(app): Shared<Arc<App>>,
     caller: Caller,
-    terms: Terms,
 ) -> Result<Response, Problem> {
-    if !terms.is_dry_run {
-        demo::take_away(&app.engine, &caller.actor).await?;
-    }
+    demo::take_away(&app.engine, &caller.actor).await?;
     Ok(Json(DemonstrationAfter { status: "removed" }).into_response())
 }

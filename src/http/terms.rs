@@ -96,6 +96,10 @@ impl Terms {
         let (asked, wishes) = split(parts, names)?;
         let too_long = |error| Problem::new(Code::BadRequest, format!("reason: {error}"));
         let reason = asked.reason.filter(|reason| !reason.is_empty());
+        if reason.as_ref().is_some_and(|it| it.chars().count() > REASON_CHARS_MAX) {
+            let detail = format!("a reason has at most {REASON_CHARS_MAX} characters");
+            return Err(Problem::new(Code::BadRequest, detail));
+        }
         let reason = reason.map(|reason| Text::parse(&reason)).transpose();
         let wished = wishes.iter().map(|(name, value)| format!(" {name}={value}"));
         let headers = &parts.headers;
