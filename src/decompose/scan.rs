@@ -77,14 +77,7 @@ pub(crate) fn phones(text: &str) -> Vec<Range<usize>> {
     while let Some(from) = next_start(text, rest) {
         let behind = text.get(from..).unwrap_or_default();
         let to = from + behind.find(|c| !is_inside(c)).unwrap_or(behind.len());
-        let run = text.get(from..to).unwrap_or_default();
-        let bare = run.trim_end_matches(|c: char| !c.is_ascii_digit());
-        let behind = text.get(from + bare.len()..);
-        let is_in_word = behind.is_some_and(|it| it.starts_with(char::is_alphanumeric))
-            || text.get(..from).is_some_and(ends_in_word);
-        if is_phone(bare) && !is_in_word {
-            found.push(from..from + bare.len());
-        }
+        found.extend(phones_of_run(text, from..to));
         rest = to.max(from + 1);
     }
     found
@@ -93,6 +86,67 @@ pub(crate) fn phones(text: &str) -> Vec<Range<usize>> {
 fn next_start(text: &str, rest: usize) -> Option<usize> {
     let at = text.get(rest..)?.find(|c: char| c.is_ascii_digit() || c == '+')?;
     Some(rest + at)
+}
+
+/// The numbers in a stretch of digits and what may stand between them. There may be several, and
+/// dates or amounts beside them.
+fn phones_of_run(text: &str, run: Range<usize>) -> Vec<Range<usize>> {
+    let is_amount = text.get(..run.start).is_some_and(ends_in_word);
+    let words = words_of_run(text, run);
+    let begins = |at: &Range<usize>| {
+        let word = text.get(at.clone()).unwrap_or_default();
+        word.starts_with('+') || is_phone(word)
+    };
+    let end_of_amount = || words.iter().skip(1).position(begins).map_or(words.len(), |at| at + 1);
+    let mut rest = words.split_at(if is_amount { end_of_amount() } else { 0 }).1;
+    let mut found = Vec::new();
+    while let Some((first, behind)) = rest.split_first() {
+        let number = joined(text, first, behind.iter().take_while(|next| !begins(next)));
+        let after = text.get(number.end..).unwrap_or_default();
+        let is_found = text.get(number.clone()).is_some_and(is_phone)
+            && !after.starts_with(char::is_alphanumeric);
+        rest = match is_found {
+            true => rest.split_at(rest.partition_point(|word| word.start < number.end)).1,
+            false => behind,
+        };
+        found.extend(is_found.then_some(number));
+    }
+    found
+}
+
+/// A word, and those behind it as far as they are one number with it.
+fn joined<'w>(
+    text: &str,
+    first: &Range<usize>,
+    behind: impl Iterator<Item = &'w Range<usize>>,
+) -> Range<usize> {
+    if text.get(first.clone()).is_some_and(is_phone) {
+        return first.clone();
+    }
+    let is_short = |end: usize| digits(text, first.start..end) <= PHONE_DIGITS_MAX;
+    let last = behind.map(|word| word.end).take_while(|&end| is_short(end)).last();
+    first.start..last.unwrap_or(first.end)
+}
+
+/// What stands between spaces and strokes, without the marks behind it.
+fn words_of_run(text: &str, run: Range<usize>) -> Vec<Range<usize>> {
+    let is_end = |c: char| " /\u{a0}".contains(c);
+    let mut words = Vec::new();
+    let mut from = run.start;
+    for piece in text.get(run).unwrap_or_default().split(is_end) {
+        let bare = piece.trim_end_matches(|c: char| !c.is_ascii_digit());
+        let lead = bare.find(|c: char| c.is_ascii_digit() || c == '+').unwrap_or(bare.len());
+        if lead < bare.len() {
+            words.push(from + lead..from + bare.len());
+        }
+        let end = text.get(from + piece.len()..).and_then(|it| it.chars().next());
+        from += piece.len() + end.map_or(0, char::len_utf8);
+    }
+    words
+}
+
+fn digits(text: &str, at: Range<usize>) -> usize {
+    text.get(at).unwrap_or_default().bytes().filter(u8::is_ascii_digit).count()
 }
 
 fn ends_in_word(before: &str) -> bool {
@@ -145,6 +199,17 @@ mod tests {
     fn phone_numbers_are_told_from_dates_prices_and_ids() {
         let text = "Call 860-455-9416, +49 30 1234567 or (860) 455 9417";
         assert_eq!(at(text, &phones(text)), ["860-455-9416", "+49 30 1234567", "860) 455 9417"]);
+        for text in [
+            "860-455-9416 860-455-9416",
+            "5 860-455-9416 860-455-9416 90",
+            "2026-02-11 860-455-9416/860-455-9416 5pm",
+            "$500 860-455-9416 $1 000 860-455-9416.",
+        ] {
+            assert_eq!(at(text, &phones(text)), ["860-455-9416"; 2], "{text}");
+        }
+        let text = "+49 30 1234567 +49 30/1234568, 030/1234567 860-455-9416";
+        let found = ["+49 30 1234567", "+49 30/1234568", "030/1234567", "860-455-9416"];
+        assert_eq!(at(text, &phones(text)), found);
         for text in [
             "2026-02-11",
             "11.02.2026",
