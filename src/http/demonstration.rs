@@ -2,6 +2,7 @@
 
 use super::App;
 use super::caller::Caller;
+use super::plans::no_such_plan;
 use super::problem::Problem;
 use crate::demo;
 use axum::Json;
@@ -20,11 +21,15 @@ pub(super) struct DemonstrationAfter {
 /// Takes the demonstration away: its execution is given up, its agents retire, its plan is deleted.
 #[utoipa::path(delete, path = "/api/demonstration", operation_id = "remove_demonstration",
     tag = "operators", security(("key" = ["command"])),
-    responses((status = 200, description = "It is gone.", body = DemonstrationAfter)))]
+    responses((status = 200, description = "It is gone.", body = DemonstrationAfter),
+        (status = 404, description = "It stands in another workspace.", body = Problem)))]
 pub(super) async fn remove(
     Shared(app): Shared<Arc<App>>,
     caller: Caller,
 ) -> Result<Response, Problem> {
+    if caller.workspace != demo::workspace() {
+        return Err(no_such_plan());
+    }
     demo::take_away(&app.engine, &caller.actor).await?;
     Ok(Json(DemonstrationAfter { status: "removed" }).into_response())
 }
