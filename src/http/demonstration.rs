@@ -21,8 +21,7 @@ pub(super) struct DemonstrationAfter {
 /// Takes the demonstration away: its execution is given up, its agents retire, its plan is deleted.
 #[utoipa::path(delete, path = "/api/demonstration", operation_id = "remove_demonstration",
     tag = "operators", security(("key" = ["command"])),
-    responses((status = 200, description = "It is gone.", body = DemonstrationAfter),
-        (status = 404, description = "It stands in another workspace.", body = Problem)))]
+    responses((status = 200, description = "It is gone.", body = DemonstrationAfter)))]
 pub(super) async fn remove(
     Shared(app): Shared<Arc<App>>,
     caller: Caller,

@@ -2,7 +2,6 @@
 
 use crate::base::words;
 use crate::planted::is_planted;
-use std::fmt;
 
 words! {
     /// The status of an execution.

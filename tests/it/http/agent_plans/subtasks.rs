@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 /// A plan with one task, which an agent's own plan can be for.
 async fn plan_with_task(server: &Server, headers: &[(&str, &str)], meant_for: Value) -> Result<()> {
-    let plan = json!({"plan_id": "garden", "goal": "Make a systems prompt", "assigned_to": meant_for,
+    let plan = json!({"plan_id": "garden", "goal": "Make a prompt", "assigned_to": meant_for,
         "phases": [{"phase_id": "deep", "name": "Deep work", "tasks": [
             {"task_id": "deep-7", "title": "Make a first principle systems prompt"}]}]});
     let made = server.json("POST", "/api/plans", headers, &plan).await?;
