@@ -13,16 +13,16 @@ pub enum Exit {
     Usage,
     /// The database does not answer, or refuses the user.
     DatabaseUnreachable,
-    /// The database was written by a newer program, or a migration is missing.
-    DatabaseVersion,
-    /// Another process has the database.
-    DatabaseInUse,
-    /// The file is not a database, or the log in it is damaged.
-    DatabaseCorrupt,
-    /// The database's settings could lose what was acknowledged.
-    DatabaseUnsafe,
-    /// No space is left.
-    DiskFull,
+    /// The server does not allow it to who asks.
+    NotAllowed,
+    /// The server has no such thing.
+    NotFound,
+    /// What is asked does not fit how things stand at the server.
+    Conflict,
+    /// No server answers, or not now.
+    Unreachable,
+    /// The execution that was awaited did not complete.
+    ExecutionFailed,
     /// Another program listens there.
     AddressInUse,
     /// The log was changed behind the engine's back.
@@ -33,25 +33,40 @@ pub enum Exit {
     NotPossible,
     /// A projection stopped at an event, or was found to differ.
     ProjectionStopped,
+    /// The database was written by a newer program, or a migration is missing.
+    DatabaseVersion,
+    /// Another process has the database.
+    DatabaseInUse,
+    /// The file is not a database, or the log in it is damaged.
+    DatabaseCorrupt,
+    /// The database's settings could lose what was acknowledged.
+    DatabaseUnsafe,
+    /// No space is left.
+    DiskFull,
 }
 
 impl Exit {
     /// All of them, by their codes.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 19] = [
         Self::Success,
         Self::Other,
         Self::Usage,
         Self::DatabaseUnreachable,
-        Self::DatabaseVersion,
-        Self::DatabaseInUse,
-        Self::DatabaseCorrupt,
-        Self::DatabaseUnsafe,
-        Self::DiskFull,
+        Self::NotAllowed,
+        Self::NotFound,
+        Self::Conflict,
+        Self::Unreachable,
+        Self::ExecutionFailed,
         Self::AddressInUse,
         Self::Tampered,
         Self::DatabaseRights,
         Self::NotPossible,
         Self::ProjectionStopped,
+        Self::DatabaseVersion,
+        Self::DatabaseInUse,
+        Self::DatabaseCorrupt,
+        Self::DatabaseUnsafe,
+        Self::DiskFull,
     ];
 
     /// The code that the shell sees: never changed, never used again for something else.
@@ -61,16 +76,21 @@ impl Exit {
             Self::Other => 1,
             Self::Usage => 2,
             Self::DatabaseUnreachable => 3,
-            Self::DatabaseVersion => 4,
-            Self::DatabaseInUse => 5,
-            Self::DatabaseCorrupt => 6,
-            Self::DatabaseUnsafe => 7,
-            Self::DiskFull => 8,
+            Self::NotAllowed => 4,
+            Self::NotFound => 5,
+            Self::Conflict => 6,
+            Self::Unreachable => 7,
+            Self::ExecutionFailed => 8,
             Self::AddressInUse => 9,
             Self::Tampered => 10,
             Self::DatabaseRights => 11,
             Self::NotPossible => 12,
             Self::ProjectionStopped => 13,
+            Self::DatabaseVersion => 14,
+            Self::DatabaseInUse => 15,
+            Self::DatabaseCorrupt => 16,
+            Self::DatabaseUnsafe => 17,
+            Self::DiskFull => 18,
         }
     }
 
@@ -83,6 +103,26 @@ impl Exit {
             Self::DatabaseUnreachable => (
                 "the database does not answer, refuses the user, or has no connection left",
                 "start it; check the host, the user and the password in `DATABASE_URL`",
+            ),
+            Self::NotAllowed => (
+                "the server does not allow it to who asks, or wants a key",
+                "show a key that may: `AX_KEY`, or a context (`ax context --help`)",
+            ),
+            Self::NotFound => (
+                "the server has no such thing, or it belongs to another workspace",
+                "look at the id: `ax exec list`, `ax agent list` and `ax plan list` name them",
+            ),
+            Self::Conflict => (
+                "what is asked does not fit how things stand at the server",
+                "read the sentence it printed; `ax exec show` and `ax exec why` say how they stand",
+            ),
+            Self::Unreachable => (
+                "no server answers, or not now, or what answers is none of this version",
+                "start it (`ax serve`); check `--server`, `AX_URL` and `ax context list`",
+            ),
+            Self::ExecutionFailed => (
+                "the execution that was awaited failed or was cancelled",
+                "`ax exec why` says what stands in its way; `ax exec fork` begins where it ended",
             ),
             Self::DatabaseVersion => (
                 "the database or its log is newer than the program, or a migration is missing",
@@ -171,6 +211,6 @@ mod tests {
     #[test]
     fn every_way_to_end_has_the_code_of_its_place() {
         let codes: Vec<_> = Exit::ALL.iter().map(|exit| exit.code()).collect();
-        assert_eq!(codes, (0..=13).collect::<Vec<_>>());
+        assert_eq!(codes, (0..=18).collect::<Vec<_>>());
     }
 }

@@ -127,7 +127,7 @@ async fn what_cannot_be_done_has_an_exit_code_and_a_sentence() -> Result<()> {
     let house = House::on(backend).await?;
     let output = ax(&house.backend, &["rebuild", "progress"]).output()?;
     let sentence = String::from_utf8_lossy(&output.stderr).into_owned();
-    ensure!(output.status.code() == Some(5), "{sentence}");
+    ensure!(output.status.code() == Some(15), "{sentence}");
     ensure!(sentence.contains("only the server can do this"), "{sentence}");
     house.close().await;
     Ok(())

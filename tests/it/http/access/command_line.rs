@@ -36,6 +36,6 @@ async fn a_key_and_a_link_that_the_command_line_made_open_the_server() -> Result
     ensure!(login.status == 201 && login.body["role"] == "owner", "{login:?}");
     let refused = ended(&["keys", "list", "--database", &url]);
     let said = String::from_utf8_lossy(&refused.stderr).into_owned();
-    ensure!(refused.status.code() == Some(5) && said.contains("POST /api/keys"), "{said}");
+    ensure!(refused.status.code() == Some(15) && said.contains("POST /api/keys"), "{said}");
     server.stop().await
 }
