@@ -1,0 +1,44 @@
+//! What happened to an execution, in the order in which it did.
+
+use crate::call::Told;
+use crate::client::Client;
+use crate::error::ClientError;
+use crate::log::{Difference, EventPage};
+use crate::stream::Stream;
+
+impl Client {
+    /// Events of an execution, oldest first, behind this version.
+    pub async fn events_after(
+        &self,
+        execution_id: &str,
+        version: u64,
+        limit: u32,
+    ) -> Result<EventPage, ClientError> {
+        let call = self.get(&["api", "executions", execution_id, "events"]);
+        let call = call.with("order", Some("asc")).with("after_version", Some(version));
+        call.with("limit", Some(limit)).page("events").await
+    }
+
+    /// What changed in an execution between two versions.
+    pub async fn difference(
+        &self,
+        execution_id: &str,
+        from: u64,
+        to: u64,
+    ) -> Result<Told<Difference>, ClientError> {
+        let call = self.get(&["api", "executions", execution_id, "diff"]);
+        call.with("from", Some(from)).with("to", Some(to)).told().await
+    }
+
+    /// Follows an execution live; behind this position, where one is named.
+    pub fn follow_execution(&self, execution_id: &str, after: Option<u64>) -> Stream {
+        let path = ["api", "executions", execution_id, "stream"].map(str::to_owned);
+        Stream::new(self.clone(), path.to_vec(), after)
+    }
+
+    /// Follows what an agent does and is told, live.
+    pub fn follow_agent(&self, agent_id: &str, after: Option<u64>) -> Stream {
+        let path = ["api", "agents", agent_id, "stream"].map(str::to_owned);
+        Stream::new(self.clone(), path.to_vec(), after)
+    }
+}
