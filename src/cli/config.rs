@@ -1,6 +1,8 @@
 //! `ax config`: what is set, and by whom.
 
+use super::out;
 use crate::config::{Config, Known, Setting};
+use crate::exit::Failure;
 use clap::Subcommand;
 use serde_json::{Value, json};
 use std::io::{self, IsTerminal};
@@ -18,6 +20,7 @@ pub(super) struct Asked {
 #[derive(Debug, Clone, Subcommand)]
 enum Task {
     /// Prints every value and where it came from; secrets are hidden
+    #[command(after_help = "Examples:\n  ax config show\n  ax config show --json | jq .settings")]
     Show {
         /// Prints JSON, also on a terminal
         #[arg(long)]
@@ -26,21 +29,21 @@ enum Task {
 }
 
 /// Does what was asked.
-pub(super) fn config(config: &Config, asked: &Asked) {
+pub(super) fn config(config: &Config, asked: &Asked) -> Result<(), Failure> {
     let Task::Show { json } = asked.task;
     for warning in &config.warnings {
-        eprintln!("warning: {warning}");
+        out::note(&format!("warning: {warning}"));
     }
     if json || !io::stdout().is_terminal() {
         let all: Vec<_> = config.values.all().map(|(it, known)| shown(it, known)).collect();
-        println!("{}", json!({"settings": all}));
-        return;
+        return out::json(&json!({"settings": all}));
     }
-    println!("{:KEY_COLUMNS$} {:VALUE_COLUMNS$} where it came from", "setting", "value");
+    out::say(&format!("{:KEY_COLUMNS$} {:VALUE_COLUMNS$} where it came from", "setting", "value"))?;
     for (setting, known) in config.values.all() {
         let (value, place) = (setting.shown(&known.text), known.source.place(setting));
-        println!("{:KEY_COLUMNS$} {value:VALUE_COLUMNS$} {place}", setting.key);
+        out::say(&format!("{:KEY_COLUMNS$} {value:VALUE_COLUMNS$} {place}", setting.key))?;
     }
+    Ok(())
 }
 
 fn shown(setting: &Setting, known: &Known) -> Value {

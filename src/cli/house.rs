@@ -10,7 +10,6 @@ use crate::{
     store::{OpenError, Store},
 };
 use anyhow::anyhow;
-use std::io::{self, Write as _};
 
 /// Who commands by the command line.
 const OPERATOR: &str = "operator";
@@ -71,14 +70,6 @@ impl House {
     ) -> Result<T, Failure> {
         let key = StreamKey { workspace: self.workspace.clone(), stream };
         self.engine.look(&key, move |state, _| ask(state)).await.map_err(failed)
-    }
-}
-
-/// Prints a text; nobody may read it to its end.
-pub(super) fn say(text: &str) -> Result<(), Failure> {
-    match writeln!(io::stdout().lock(), "{}", text.trim_end()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Exit::Other.because(error)),
-        Ok(()) | Err(_) => Ok(()),
     }
 }
 

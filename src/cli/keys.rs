@@ -3,6 +3,7 @@
 
 use super::house::{House, id, open};
 use super::open::refusal;
+use super::out;
 use crate::{
     clock::Clock,
     config::Config,
@@ -34,6 +35,8 @@ pub(super) struct Keys {
 #[derive(Debug, Clone, Subcommand)]
 enum Task {
     /// Makes an API key, and shows it this once
+    #[command(after_help = "Examples:\n  ax keys create --name ada --role owner\n  \
+                            ax keys create --name larry --role agent --agent larry")]
     Create {
         /// What it is called
         #[arg(long)]
@@ -52,8 +55,10 @@ enum Task {
         expires_at: Option<String>,
     },
     /// Lists the API keys, void ones too
+    #[command(after_help = "Examples:\n  ax keys list")]
     List,
     /// Makes an API key void
+    #[command(after_help = "Examples:\n  ax keys revoke k904ff29deece38bf")]
     Revoke {
         /// The key's id: what stands behind ax_ in it
         key_id: String,
@@ -82,8 +87,8 @@ pub(super) async fn login(config: &Config, workspace: &str) -> Result<(), Failur
     let link = owner_link(&store, &Clock::System, &workspace).await;
     store.close().await;
     let link = link.map_err(|error| refusal(error.into()))?;
-    println!("http://{}{link}", config.listen);
-    eprintln!("It works once, for ten minutes.");
+    out::say(&format!("http://{}{link}", config.listen))?;
+    out::note("It works once, for ten minutes.");
     Ok(())
 }
 
@@ -118,8 +123,8 @@ impl KeyRing {
                     expires_at,
                 };
                 self.order(WorkspaceCommand::CreateKey(Box::new(create))).await?;
-                println!("{}", key.reveal());
-                eprintln!("This key is shown this once, and stored nowhere.");
+                out::say(&key.reveal())?;
+                out::note("This key is shown this once, and stored nowhere.");
                 Ok(())
             }
         }
@@ -135,7 +140,7 @@ impl KeyRing {
             workspace.keys().map(line).collect::<Vec<_>>()
         });
         for line in lines.await? {
-            println!("{line}");
+            out::say(&line)?;
         }
         Ok(())
     }

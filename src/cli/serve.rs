@@ -36,9 +36,19 @@ use tracing::{info, warn};
 /// written behind then, stopping takes ten seconds at most.
 const STOP_MS_MAX: u64 = 9_000;
 
-/// Serves until it is asked to stop.
+/// Serves until it is asked to stop by a signal.
 pub(super) async fn serve(config: &Config) -> Result<(), Failure> {
-    let stop = StopSignals::listen().context("cannot listen for signals")?;
+    let mut signals = StopSignals::listen().context("cannot listen for signals")?;
+    serve_until(config, 1, announce, async move { signals.come().await }).await
+}
+
+/// Serves until it is to stop; tells when it can be asked. A demonstration goes on at this pace.
+pub(super) async fn serve_until(
+    config: &Config,
+    pace: u64,
+    tell: impl FnOnce(&Doors, &Database, &Keyring) -> Result<(), Failure>,
+    stop: impl Future<Output = ()>,
+) -> Result<(), Failure> {
     let doors = Doors::bind(config)?;
     let store = open_store(config).await?;
     let views = open_views(config).await?;
@@ -59,7 +69,7 @@ pub(super) async fn serve(config: &Config) -> Result<(), Failure> {
     let (outbox, random) = (open_outbox(&config.database).await?, Random::from_system());
     let webhooks = Webhooks::start(engine.clone(), outbox, random, config.webhooks.clone());
     let decomposers = decomposers(&store, config).await?;
-    announce(&doors, &config.database, &keys)?;
+    tell(&doors, &config.database, &keys)?;
     let reader = Reader::new(store.clone(), views.clone(), Clock::System, projector.reached());
     let operator =
         Operator::new(Some(store.clone()), views.clone(), projections::windows(), Clock::System);
@@ -81,7 +91,8 @@ pub(super) async fn serve(config: &Config) -> Result<(), Failure> {
         stopping: stopped,
     };
     let has_one = config.has_demonstration && config.public().is_none() && keys.is_unused();
-    let demonstration = if has_one { Some(Demonstration::start(&engine).await) } else { None };
+    let demonstration =
+        if has_one { Some(Demonstration::start_at(&engine, pace).await) } else { None };
     let ended = until_stopped(doors, app, stopping, stop).await;
     if let Some(demonstration) = demonstration {
         demonstration.stop().await;
@@ -165,8 +176,8 @@ async fn start_engine(store: &Store, config: &Config) -> Result<Engine, Failure>
 }
 
 /// Where it listens: for everybody, and, when that is wanted, for operators apart.
-struct Doors {
-    public: TcpListener,
+pub(super) struct Doors {
+    pub(super) public: TcpListener,
     operators: Option<TcpListener>,
 }
 
@@ -236,17 +247,17 @@ fn announce(doors: &Doors, database: &Database, keys: &Keyring) -> Result<(), Fa
     Ok(())
 }
 
-/// Serves until a signal comes, then lets what was accepted end. Either branch that is dropped
+/// Serves until it is to stop, then lets what was accepted end. Either branch that is dropped
 /// holds nothing that is needed any more: the process ends next.
 async fn until_stopped(
     doors: Doors,
     app: App,
     stop: watch::Sender<bool>,
-    mut signals: StopSignals,
+    stopped: impl Future<Output = ()>,
 ) -> Result<(), Failure> {
     let server = doors.serve(Arc::new(app), &stop);
     let deadline = async {
-        signals.come().await;
+        stopped.await;
         info!("stopping: accepted requests are answered first");
         stop.send_replace(true);
         tokio::time::sleep(Duration::from_millis(STOP_MS_MAX)).await;

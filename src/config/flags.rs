@@ -51,6 +51,17 @@ fn value_name(kind: Kind) -> &'static str {
     }
 }
 
+impl Flags {
+    /// Leaves them out of a command's help: it takes them, and needs none.
+    pub fn hidden(command: Command) -> Command {
+        let config = Arg::new(CONFIG).long(CONFIG).global(true);
+        let config = config.value_parser(clap::value_parser!(PathBuf)).hide(true);
+        let no_demo = Arg::new(NO_DEMO).long(NO_DEMO).action(ArgAction::SetTrue).global(true);
+        let settings = flagged().map(|setting| flag(setting).hide(true));
+        command.arg(config).arg(no_demo.hide(true)).args(settings)
+    }
+}
+
 impl Args for Flags {
     fn augment_args(command: Command) -> Command {
         let config = Arg::new(CONFIG).long(CONFIG).value_name("FILE").global(true);

@@ -89,8 +89,8 @@ impl Agent {
     }
 
     /// Works until the demonstration is over, or the server stops.
-    pub(super) async fn work(self, engine: Engine, stopped: watch::Receiver<bool>) {
-        let mut day = Day { agent: self, engine, stopped };
+    pub(super) async fn work(self, engine: Engine, stopped: watch::Receiver<bool>, pace: u64) {
+        let mut day = Day { agent: self, engine, stopped, pace: pace.max(1) };
         loop {
             let gone_on = match day.next_task().await {
                 Ok(Some(task)) => day.carry_out(&task).await,
@@ -120,6 +120,8 @@ struct Day {
     agent: Agent,
     engine: Engine,
     stopped: watch::Receiver<bool>,
+    /// How many times as fast as the plan says.
+    pace: u64,
 }
 
 impl Day {
@@ -147,7 +149,7 @@ impl Day {
     async fn pass(&mut self, ms: u64) -> GoesOn {
         let clock = self.engine.clock().clone();
         tokio::select! {
-            () = clock.sleep_ms(ms) => {}
+            () = clock.sleep_ms(ms / self.pace) => {}
             _ = self.stopped.wait_for(|stopped| *stopped) => return Ok(ControlFlow::Break(())),
         }
         Ok(ControlFlow::Continue(()))
@@ -217,7 +219,7 @@ impl Day {
             needs_person: false,
             suggestions: Vec::new(),
             status_code: Some(504),
-            retry_after_ms: Some(RETRY_AFTER_MS),
+            retry_after_ms: Some(RETRY_AFTER_MS / self.pace),
         };
         self.report(task, ReportBody::Failed { error }, "").await
     }

@@ -29,13 +29,18 @@ impl Demonstration {
     /// Sets the demonstration up in a log that holds nothing, or goes on with one that was begun.
     /// That it fails is no reason for a server not to start.
     pub async fn start(engine: &Engine) -> Self {
+        Self::start_at(engine, 1).await
+    }
+
+    /// The same, that many times as fast.
+    pub async fn start_at(engine: &Engine, pace: u64) -> Self {
         let (stop, stopped) = watch::channel(false);
         let mut agents = JoinSet::new();
         match begin(engine).await {
             Ok(true) => {
                 info!("a demonstration is under way: start with --no-demo to do without");
                 for agent in agents::all() {
-                    agents.spawn(agent.work(engine.clone(), stopped.clone()));
+                    agents.spawn(agent.work(engine.clone(), stopped.clone(), pace));
                 }
             }
             Ok(false) => {}

@@ -8,6 +8,11 @@ fn the_page_of_exit_codes_is_current() {
 }
 
 #[test]
+fn the_page_of_the_command_line_is_current() {
+    check("docs/CLI.md", &planexe_ax::cli::page());
+}
+
+#[test]
 fn the_page_of_errors_is_current() {
     check("docs/errors.md", &planexe_ax::http::errors_markdown());
 }

@@ -190,6 +190,8 @@ pub(crate) fn ax(args: &[&str], dir: &Folder) -> Command {
     for name in ["DATABASE_URL", "AX_CONFIG", "AX_LISTEN", "AX_LOG", "AX_LOG_FORMAT"] {
         command.env_remove(name);
     }
+    command.env_remove("AX_URL").env_remove("AX_KEY");
+    command.env("AX_CONTEXTS", dir.path().join("contexts.json"));
     command.args(args).env("AX_DATA_DIR", dir.path().join("data")).env("AX_DEMO", "false");
     command
 }

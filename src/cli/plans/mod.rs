@@ -1,9 +1,13 @@
-//! `ax plan`: plans read in and shown, straight on the database, without a server.
+//! `ax plan`: plans read in, shown and deleted: at the server that is named, else straight on the
+//! database.
 
+mod remote;
 mod show;
 mod source;
 
-use super::house::{House, id, say};
+use super::house::{House, id};
+use super::out::{say, text::plain};
+use super::remote::{Consent, Remote, Terms};
 use crate::{
     config::Config,
     domain::{
@@ -17,6 +21,7 @@ use crate::{
 };
 use anyhow::anyhow;
 use clap::Subcommand;
+use planexe_ax_client::ImportWish;
 use std::path::PathBuf;
 use uuid::Uuid;
 
@@ -32,9 +37,8 @@ pub(super) struct Plans {
     /// The workspace
     #[arg(long, default_value = "default", global = true)]
     workspace: String,
-    /// Prints JSON, for programs
-    #[arg(long, global = true)]
-    json: bool,
+    #[command(flatten)]
+    remote: Remote,
 }
 
 #[derive(Debug, Clone, Subcommand)]
@@ -44,21 +48,43 @@ enum Task {
     /// Says what an import would read, derive, repair and drop; nothing is stored
     Validate(Wish),
     /// Lists the plans
+    #[command(after_help = "Examples:\n  ax plan list\n  \
+                            ax plan list --server http://127.0.0.1:8000 --json")]
     List,
     /// Shows a plan with its tasks
+    #[command(after_help = "Examples:\n  ax plan show plan_1")]
     Show {
         /// The plan
         plan_id: String,
     },
-    /// Writes a plan as structured JSON, as the API reads it
+    /// Writes a plan as structured JSON, as the API reads it; from the database only
+    #[command(after_help = "Examples:\n  ax plan export plan_1 > plan.json")]
     Export {
         /// The plan
         plan_id: String,
     },
+    /// Deletes a plan with what it personally holds, for good; the log of its executions stays
+    #[command(after_help = "Examples:\n  ax plan delete plan_1 --dry-run\n  \
+                            ax plan delete plan_1 --yes")]
+    Delete {
+        /// The plan
+        plan_id: String,
+        #[command(flatten)]
+        consent: Consent,
+        #[command(flatten)]
+        terms: Terms,
+    },
 }
+
+/// In what order tasks stand where nothing is said.
+const SEQUENCING: &str = "explicit";
 
 /// What is read, and what is wished of it.
 #[derive(Debug, Clone, clap::Args)]
+#[command(after_help = "Examples:\n  ax plan import plan.md\n  \
+    ax plan import run.zip --title 'Village orchard'\n  \
+    ax plan validate - --json < plan.json\n  \
+    ax plan import plan.md --server http://127.0.0.1:8000")]
 struct Wish {
     /// The folder or the file; - for what is piped in
     path: PathBuf,
@@ -78,18 +104,28 @@ struct Wish {
     #[arg(long)]
     no_gates: bool,
     /// In what order tasks stand that do not depend on each other
-    #[arg(long, default_value = "explicit", value_parser = Sequencing::WORDS)]
+    #[arg(long, default_value = SEQUENCING, value_parser = Sequencing::WORDS)]
     sequencing: String,
 }
 
 /// Does what is asked of the plans.
 pub(super) async fn plans(config: &Config, asked: &Plans) -> Result<(), Failure> {
     if let Task::Validate(wish) = &asked.task {
-        return say(&show::reading(&wish.read()?, None, asked.json));
+        return say(&show::reading(&wish.read()?, None, asked.remote.wants_json()));
+    }
+    if let Task::Delete { plan_id, consent, terms } = &asked.task {
+        consent.to(&format!("this deletes {}", plain(plan_id)), terms)?;
+    }
+    if asked.remote.is_named()? {
+        return at_server(asked).await;
     }
     let reading = match &asked.task {
         Task::Import(wish) => Some(wish.read()?),
-        Task::Validate(_) | Task::List | Task::Show { .. } | Task::Export { .. } => None,
+        Task::Validate(_)
+        | Task::List
+        | Task::Show { .. }
+        | Task::Export { .. }
+        | Task::Delete { .. } => None,
     };
     let workspace = id(&asked.workspace, WorkspaceId::parse)?;
     let house = House::open(config, workspace, INSTEAD).await?;
@@ -102,12 +138,15 @@ async fn carry_out(house: &House, asked: &Plans, reading: Option<Reading>) -> Re
     match &asked.task {
         Task::Validate(_) => Ok(()),
         Task::Import(wish) => match reading {
-            Some(reading) => import(house, reading, wish.plan_id.is_some(), asked.json).await,
+            Some(reading) => {
+                let is_json = asked.remote.wants_json();
+                import(house, reading, wish.plan_id.is_some(), is_json).await
+            }
             None => Ok(()),
         },
-        Task::List => list(house, asked.json).await,
+        Task::List => list(house, asked.remote.wants_json()).await,
         Task::Show { plan_id } => {
-            let is_json = asked.json;
+            let is_json = asked.remote.wants_json();
             let plan = found(house, plan_id, move |plan| show::plan(plan, is_json)).await?;
             say(&plan)
         }
@@ -116,13 +155,49 @@ async fn carry_out(house: &House, asked: &Plans, reading: Option<Reading>) -> Re
             let form = form.ok_or_else(|| no_such_plan(plan_id))?;
             say(&format!("{form:#}"))
         }
+        Task::Delete { plan_id, terms, .. } => delete(house, plan_id, terms).await,
     }
+}
+
+/// Does the same at a running server.
+async fn at_server(asked: &Plans) -> Result<(), Failure> {
+    let server = &asked.remote;
+    match &asked.task {
+        Task::Import(wish) => remote::import(server, &wish.path, &wish.at_server()).await,
+        Task::List => remote::list(server).await,
+        Task::Show { plan_id } => remote::show(server, plan_id).await,
+        Task::Delete { plan_id, terms, .. } => remote::delete(server, plan_id, terms).await,
+        Task::Export { .. } => Err(remote::not_there("write plans")),
+        Task::Validate(_) => Ok(()),
+    }
+}
+
+async fn delete(house: &House, plan_id: &str, terms: &Terms) -> Result<(), Failure> {
+    found(house, plan_id, |_| ()).await?;
+    if terms.dry_run {
+        return say(&format!("nothing is stored; this would be:\nplan_deleted {plan_id}"));
+    }
+    let stream = StreamName::plan(&id(plan_id, PlanId::parse)?);
+    house.order(stream, Command::Plan(PlanCommand::Delete)).await?;
+    say(&format!("{plan_id} is deleted"))
 }
 
 impl Wish {
     fn read(&self) -> Result<Reading, Failure> {
         let options = self.options()?;
         source::from(&self.path, &options)
+    }
+
+    /// The same, as a server is told it.
+    fn at_server(&self) -> ImportWish {
+        ImportWish {
+            plan_id: self.plan_id.clone(),
+            title: self.title.clone(),
+            assigned_to: self.agent.clone(),
+            documents: self.documents.then_some(true),
+            gates: self.no_gates.then_some(false),
+            sequencing: Some(self.sequencing.clone()).filter(|word| word != SEQUENCING),
+        }
     }
 
     fn options(&self) -> Result<Options, Failure> {

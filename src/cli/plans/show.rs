@@ -1,5 +1,6 @@
 //! How plans are shown: in figures and lines for people, as JSON for programs.
 
+use crate::cli::out::text::plain;
 use crate::domain::plan::Plan;
 use crate::domain::{TaskDefinition, TaskId};
 use crate::plans::{Reading, export};
@@ -98,15 +99,4 @@ fn node(task: &TaskDefinition, before: Option<&Vec<&str>>) -> String {
         line += &format!(" (needs approval: {})", plain(approval.as_str()));
     }
     line
-}
-
-/// A text that cannot change the terminal that it is shown on.
-fn plain(text: &str) -> String {
-    let hides = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    let shown = text.chars().map(|c| match c {
-        '\n' => "\n".to_owned(),
-        other if other.is_control() || hides(other) => other.escape_unicode().to_string(),
-        other => other.to_string(),
-    });
-    shown.collect()
 }

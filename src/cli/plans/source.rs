@@ -5,6 +5,7 @@ use crate::plans::{
     Bundle, Input, Kind, Options, PlanError, Reading, ZIP_BYTES_MAX, is_left_out, read, read_bundle,
 };
 use anyhow::{Context, anyhow};
+use serde_json::{Map, Value};
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -36,6 +37,40 @@ pub(super) fn from(path: &Path, options: &Options) -> Result<Reading, Failure> {
     let bytes = limited(file.map_err(|error| Exit::Usage.because(error))?, &name)?;
     let kind = Kind::of_name(&name);
     read(Input { bytes: &bytes, name: &name, kind }, options).map_err(refused)
+}
+
+/// What lies at a path, as it is sent to a server.
+pub(super) enum Found {
+    /// The texts of a folder, by their names.
+    Files(Map<String, Value>),
+    /// A file, and its name.
+    Bytes(String, Vec<u8>),
+}
+
+/// Brings what is to be sent to a server.
+pub(super) fn bytes(path: &Path) -> Result<Found, Failure> {
+    if path == Path::new("-") {
+        return Ok(Found::Bytes(PIPED.to_owned(), limited(io::stdin().lock(), PIPED)?));
+    }
+    let about = fs::metadata(path).with_context(|| format!("cannot read {}", path.display()));
+    if !about.map_err(|error| Exit::Usage.because(error))?.is_dir() {
+        return Ok(Found::Bytes(name_of(path), whole(path)?));
+    }
+    let (mut files, folders) = entries(path)?;
+    if let ([], [only]) = (files.as_slice(), folders.as_slice()) {
+        (files, _) = entries(only)?;
+    }
+    let mut texts = Map::new();
+    for path in files.iter().filter(|path| !is_left_out(&name_of(path))) {
+        let text = String::from_utf8_lossy(&whole(path)?).into_owned();
+        texts.insert(name_of(path), text.into());
+    }
+    Ok(Found::Files(texts))
+}
+
+fn whole(path: &Path) -> Result<Vec<u8>, Failure> {
+    let file = File::open(path).with_context(|| format!("cannot read {}", path.display()));
+    limited(file.map_err(|error| Exit::Usage.because(error))?, &name_of(path))
 }
 
 fn refused(error: PlanError) -> Failure {

@@ -4,6 +4,7 @@ mod follow;
 mod show;
 
 use super::open::{open_store, open_views};
+use super::out;
 use crate::{
     clock::Clock,
     config::Config,
@@ -25,8 +26,10 @@ pub(super) struct Projections {
 #[derive(Debug, Clone, Subcommand)]
 enum Task {
     /// Lists every generation of every projection
+    #[command(after_help = "Examples:\n  ax projections list")]
     List,
     /// Makes a projection anew beside the one that is read, compares the two, and switches
+    #[command(after_help = "Examples:\n  ax projections rebuild progress --rate 50000")]
     Rebuild {
         /// The projection
         #[arg(required_unless_present = "all")]
@@ -42,26 +45,31 @@ enum Task {
         no_switch: bool,
     },
     /// Says how a projection stands, or all of them
+    #[command(after_help = "Examples:\n  ax projections status")]
     Status {
         /// The projection
         name: Option<String>,
     },
     /// Lets a rebuild rest
+    #[command(after_help = "Examples:\n  ax projections pause progress")]
     Pause {
         /// The projection
         name: String,
     },
     /// Lets a rebuild go on
+    #[command(after_help = "Examples:\n  ax projections resume progress")]
     Resume {
         /// The projection
         name: String,
     },
     /// Gives a rebuild up
+    #[command(after_help = "Examples:\n  ax projections cancel progress")]
     Cancel {
         /// The projection
         name: String,
     },
     /// Has another generation read
+    #[command(after_help = "Examples:\n  ax projections switch progress 2")]
     Switch {
         /// The projection
         name: String,
@@ -69,11 +77,13 @@ enum Task {
         generation: u64,
     },
     /// Goes back to the generation that was read before
+    #[command(after_help = "Examples:\n  ax projections rollback progress")]
     Rollback {
         /// The projection
         name: String,
     },
     /// Drops a generation with its tables
+    #[command(after_help = "Examples:\n  ax projections drop progress 1")]
     Drop {
         /// The projection
         name: String,
@@ -81,6 +91,7 @@ enum Task {
         generation: u64,
     },
     /// Lets a projection that stopped go on without the event at which it did
+    #[command(after_help = "Examples:\n  ax projections skip progress --reason 'a fault wrote it'")]
     Skip {
         /// The projection
         name: String,
@@ -122,31 +133,30 @@ async fn without_the_log(operator: &Operator, task: &Task) -> Result<(), Failure
     match task {
         Task::List => show::list(&operator.generations(None).await.map_err(failure)?, now),
         Task::Status { name } => {
-            show::status(&operator.generations(name.as_deref()).await.map_err(failure)?, now);
+            show::status(&operator.generations(name.as_deref()).await.map_err(failure)?, now)
         }
         Task::Pause { name } => {
             let generation = operator.pause(name, true).await.map_err(failure)?;
-            println!("generation {generation} of {name} rests");
+            out::say(&format!("generation {generation} of {name} rests"))
         }
         Task::Resume { name } => {
             let generation = operator.pause(name, false).await.map_err(failure)?;
-            println!("generation {generation} of {name} goes on");
+            out::say(&format!("generation {generation} of {name} goes on"))
         }
         Task::Cancel { name } => {
             let generation = operator.cancel(name).await.map_err(failure)?;
-            println!("generation {generation} of {name} is given up");
+            out::say(&format!("generation {generation} of {name} is given up"))
         }
         Task::Switch { name, generation } => {
             operator.switch(name, *generation).await.map_err(failure)?;
-            println!("{name} is read from generation {generation}");
+            out::say(&format!("{name} is read from generation {generation}"))
         }
         Task::Drop { name, generation } => {
             operator.drop(name, *generation).await.map_err(failure)?;
-            println!("generation {generation} of {name} is dropped");
+            out::say(&format!("generation {generation} of {name} is dropped"))
         }
-        Task::Rebuild { .. } | Task::Rollback { .. } | Task::Skip { .. } => {}
+        Task::Rebuild { .. } | Task::Rollback { .. } | Task::Skip { .. } => Ok(()),
     }
-    Ok(())
 }
 
 /// The log, the windows, and what can be done with them.
@@ -215,8 +225,7 @@ async fn skip(config: &Config, name: &str, reason: Option<&str>) -> Result<(), F
     let room = Room::open(config).await?;
     let skipped = room.operator.skip(name, reason, by).await.map_err(failure);
     room.close().await;
-    println!("{name} goes on without the event at position {}", skipped?);
-    Ok(())
+    out::say(&format!("{name} goes on without the event at position {}", skipped?))
 }
 
 /// A server that has the file must do the work itself.

@@ -1,6 +1,8 @@
 //! How generations are shown: lines for people on a terminal, a JSON object a line elsewhere.
 
+use crate::cli::out;
 use crate::domain::Timestamp;
+use crate::exit::Failure;
 use crate::projector::Progress;
 use crate::store::views::{Generation, Phase};
 use serde::Serialize;
@@ -108,17 +110,18 @@ pub(super) fn is_for_people() -> bool {
 }
 
 /// Prints all generations.
-pub(super) fn list(known: &[Generation], now: Timestamp) {
+pub(super) fn list(known: &[Generation], now: Timestamp) -> Result<(), Failure> {
     for generation in known {
         let shown = Shown::of(generation, now);
         let line = if is_for_people() { shown.line() } else { shown.json() };
-        println!("{line}");
+        out::say(&line)?;
     }
+    Ok(())
 }
 
 /// Prints the generations that are in use or on the way.
-pub(super) fn status(known: &[Generation], now: Timestamp) {
+pub(super) fn status(known: &[Generation], now: Timestamp) -> Result<(), Failure> {
     let is_past = |it: &Generation| matches!(it.phase, Phase::Retired | Phase::Cancelled);
     let current: Vec<_> = known.iter().filter(|it| !is_past(it)).cloned().collect();
-    list(&current, now);
+    list(&current, now)
 }
