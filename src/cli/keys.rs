@@ -123,7 +123,7 @@ impl KeyRing {
                     expires_at,
                 };
                 self.order(WorkspaceCommand::CreateKey(Box::new(create))).await?;
-                out::say(&key.reveal())?;
+                out::say(key.reveal())?;
                 out::note("This key is shown this once, and stored nowhere.");
                 Ok(())
             }

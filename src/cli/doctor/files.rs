@@ -47,11 +47,13 @@ fn room(path: &Path) -> Option<Finding> {
     let about = rustix::fs::statvfs(&there).ok()?;
     let free = about.f_bavail.saturating_mul(about.f_frsize);
     let told = format!("{} has {} MB free", there.display(), free / MEGABYTE);
-    Some(match free {
-        ..ROOM_BYTES_MIN => Finding::fault(CHECK, format!("{told}: make room")),
-        ..ROOM_BYTES => Finding::warning(CHECK, format!("{told}: that is little")),
-        _ => Finding::good(CHECK, told),
-    })
+    if free < ROOM_BYTES_MIN {
+        return Some(Finding::fault(CHECK, format!("{told}: make room")));
+    }
+    if free < ROOM_BYTES {
+        return Some(Finding::warning(CHECK, format!("{told}: that is little")));
+    }
+    Some(Finding::good(CHECK, told))
 }
 
 /// Whether anybody else may read what is secret.

@@ -99,10 +99,10 @@ fn told(change: &Change) -> Vec<String> {
 }
 
 fn shown(value: &Value) -> String {
-    match value {
-        Value::Null => "none".to_owned(),
-        Value::String(text) => plain(text),
-        other => plain(&other.to_string()),
+    match (value.is_null(), value.as_str()) {
+        (true, _) => "none".to_owned(),
+        (false, Some(text)) => plain(text),
+        (false, None) => plain(&value.to_string()),
     }
 }
 
