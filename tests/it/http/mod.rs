@@ -18,6 +18,7 @@ mod overload;
 mod plain;
 mod plans;
 mod rates;
+mod runs;
 mod servers;
 mod serving;
 mod streams;
