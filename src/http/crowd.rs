@@ -50,6 +50,7 @@ impl Load {
             _ if route.starts_with("/api/admin/") => Self::Vital,
             _ if route.ends_with("/stream") => Self::Waiting,
             _ if route.ends_with("/decompose") => Self::Asking,
+            "/api/plans" if *request.method() == Method::POST => Self::Asking,
             _ => Self::Work,
         }
     }

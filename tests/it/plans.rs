@@ -97,3 +97,15 @@ fn text_that_would_change_the_terminal_is_shown_escaped() -> Result<()> {
     ensure!(!shown.contains(is_bad), "{shown:?}");
     Ok(())
 }
+
+#[test]
+fn an_import_breaks_tasks_down_where_there_are_agents_and_says_where_there_are_none() -> Result<()>
+{
+    let dir = Folder::new()?;
+    let told = run(&dir, &["plan", "import", &fixture("g1"), "--decompose"])?;
+    ensure!(told.contains("no task was broken down: there is no agent yet"), "{told}");
+    let words = ["plan", "import", &fixture("g1"), "--decompose", "--json"];
+    let told: Value = serde_json::from_str(&run(&dir, &words)?)?;
+    ensure!(told["is_new"] == false && told["decomposition"]["decomposed"] == 0, "{told}");
+    Ok(())
+}

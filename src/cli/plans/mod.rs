@@ -1,9 +1,10 @@
 //! `ax plan`: plans read in and shown, straight on the database, without a server.
 
+mod decompose;
 mod show;
 mod source;
 
-use super::house::{House, id, say};
+use super::house::{House, id, say, streams_of};
 use crate::{
     config::Config,
     domain::{
@@ -13,7 +14,6 @@ use crate::{
     engine::State,
     exit::{Exit, Failure},
     plans::{Format, Options, Reading, Sequencing, export},
-    store::Position,
 };
 use anyhow::anyhow;
 use clap::Subcommand;
@@ -22,8 +22,6 @@ use uuid::Uuid;
 
 /// What a server is asked for that has the file open.
 const INSTEAD: &str = "POST /api/plans, docs/PLANS.md";
-/// How many streams are looked through at once.
-const PAGE_STREAMS: usize = 1_000;
 
 #[derive(Debug, Clone, clap::Args)]
 pub(super) struct Plans {
@@ -77,6 +75,9 @@ struct Wish {
     /// Makes no approvals of open decisions
     #[arg(long)]
     no_gates: bool,
+    /// Breaks tasks without parts down right away, with the actions of the agents that there are
+    #[arg(long)]
+    decompose: bool,
     /// In what order tasks stand that do not depend on each other
     #[arg(long, default_value = "explicit", value_parser = Sequencing::WORDS)]
     sequencing: String,
@@ -85,7 +86,7 @@ struct Wish {
 /// Does what is asked of the plans.
 pub(super) async fn plans(config: &Config, asked: &Plans) -> Result<(), Failure> {
     if let Task::Validate(wish) = &asked.task {
-        return say(&show::reading(&wish.read()?, None, asked.json));
+        return say(&show::reading(&wish.read()?, None, None, asked.json));
     }
     let reading = match &asked.task {
         Task::Import(wish) => Some(wish.read()?),
@@ -93,16 +94,24 @@ pub(super) async fn plans(config: &Config, asked: &Plans) -> Result<(), Failure>
     };
     let workspace = id(&asked.workspace, WorkspaceId::parse)?;
     let house = House::open(config, workspace, INSTEAD).await?;
-    let done = carry_out(&house, asked, reading).await;
+    let done = carry_out(&house, config, asked, reading).await;
     house.close().await;
     done
 }
 
-async fn carry_out(house: &House, asked: &Plans, reading: Option<Reading>) -> Result<(), Failure> {
+async fn carry_out(
+    house: &House,
+    config: &Config,
+    asked: &Plans,
+    reading: Option<Reading>,
+) -> Result<(), Failure> {
     match &asked.task {
         Task::Validate(_) => Ok(()),
         Task::Import(wish) => match reading {
-            Some(reading) => import(house, reading, wish.plan_id.is_some(), asked.json).await,
+            Some(reading) => {
+                let decomposing = wish.decompose.then_some(config);
+                import(house, reading, (wish.plan_id.is_some(), decomposing), asked.json).await
+            }
             None => Ok(()),
         },
         Task::List => list(house, asked.json).await,
@@ -146,7 +155,7 @@ fn new_id() -> PlanId {
 async fn import(
     house: &House,
     mut reading: Reading,
-    is_named: bool,
+    (is_named, decomposing): (bool, Option<&Config>),
     is_json: bool,
 ) -> Result<(), Failure> {
     if !is_named && reading.report.format != Format::Json {
@@ -155,7 +164,12 @@ async fn import(
     let stream = StreamName::plan(&reading.import.plan_id);
     let command = PlanCommand::Import(Box::new(reading.import.clone()));
     let outcome = house.order(stream, Command::Plan(command)).await?;
-    say(&show::reading(&reading, Some(!outcome.events.is_empty()), is_json))
+    let decomposed = match decomposing {
+        Some(config) => Some(decompose::decompose(house, config, &reading.import.plan_id).await?),
+        None => None,
+    };
+    let is_new = Some(!outcome.events.is_empty());
+    say(&show::reading(&reading, is_new, decomposed.as_ref(), is_json))
 }
 
 /// Gives a plan another id when the one that follows from its content was deleted: what is gone
@@ -185,22 +199,11 @@ fn no_such_plan(plan_id: &str) -> Failure {
 }
 
 async fn list(house: &House, is_json: bool) -> Result<(), Failure> {
-    let other = |error| super::open::refusal(crate::store::OpenError::from(error));
-    let head = house.store.head().await.map_err(other)?.position;
-    let mut after = Position::ZERO;
-    loop {
-        let page = house.store.streams(after, head, PAGE_STREAMS).await.map_err(other)?;
-        let Some(last) = page.last() else { return Ok(()) };
-        after = last.id;
-        let is_plan = |name: &StreamName| name.kind() == StreamKind::Plan;
-        for stream in page {
-            if stream.workspace != house.workspace || !is_plan(&stream.name) {
-                continue;
-            }
-            let line = move |state: &State| state.plan().and_then(|it| show::line(it, is_json));
-            if let Some(line) = house.ask(stream.name, line).await? {
-                say(&line)?;
-            }
+    for stream in streams_of(house, StreamKind::Plan).await? {
+        let line = move |state: &State| state.plan().and_then(|it| show::line(it, is_json));
+        if let Some(line) = house.ask(stream, line).await? {
+            say(&line)?;
         }
     }
+    Ok(())
 }
