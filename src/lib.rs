@@ -11,6 +11,7 @@ pub mod http;
 pub mod keys;
 pub mod models;
 mod outbound;
+pub mod planexe;
 pub mod projector;
 pub mod reading;
 pub mod telemetry;

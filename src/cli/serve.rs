@@ -12,6 +12,7 @@ use crate::{
     http::{self, App, Polls, Streams},
     keys::Keyring,
     models::Decomposers,
+    planexe::{Generations, RunsItself},
     projections,
     projector::{Auditor, AuditorConfig, Operator, Projector, ProjectorConfig},
     reading::Reader,
@@ -59,6 +60,7 @@ pub(super) async fn serve(config: &Config) -> Result<(), Failure> {
     let (outbox, random) = (open_outbox(&config.database).await?, Random::from_system());
     let webhooks = Webhooks::start(engine.clone(), outbox, random, config.webhooks.clone());
     let decomposers = decomposers(&store, config).await?;
+    let generations = Generations::start(engine.clone(), config.planexe.clone(), RunsItself::Yes);
     announce(&doors, &config.database, &keys)?;
     let reader = Reader::new(store.clone(), views.clone(), Clock::System, projector.reached());
     let operator =
@@ -77,6 +79,7 @@ pub(super) async fn serve(config: &Config) -> Result<(), Failure> {
         started_at: Clock::System.now(),
         config: Arc::new(config.clone()),
         decomposers,
+        generations: generations.clone(),
         webhooks: webhooks.clone(),
         stopping: stopped,
     };
@@ -86,6 +89,7 @@ pub(super) async fn serve(config: &Config) -> Result<(), Failure> {
     if let Some(demonstration) = demonstration {
         demonstration.stop().await;
     }
+    generations.stop().await;
     feed.stop().await;
     reached.stop().await;
     keys.stop().await;

@@ -6,6 +6,7 @@ mod decomposition;
 mod file;
 mod flags;
 mod page;
+mod planexe;
 mod sections;
 mod setting;
 mod table;
@@ -23,6 +24,7 @@ pub use values::{Known, Source, Values};
 
 use crate::domain::Policy;
 use crate::models::{DecompositionConfig, Endpoint};
+use crate::planexe::PlanexeConfig;
 use crate::webhooks::WebhooksConfig;
 use std::{
     io,
@@ -80,6 +82,8 @@ pub struct Config {
     pub retention_days: u64,
     /// How tasks are broken down.
     pub decomposition: DecompositionConfig,
+    /// How a PlanExe is asked for plans; none where none is set up.
+    pub planexe: Option<PlanexeConfig>,
     /// How many connections read the log at once.
     pub read_connections_max: u32,
     /// How many requests may wait to be stored.
@@ -108,6 +112,9 @@ pub enum ConfigError {
     /// Traces cannot be sent there.
     #[error("{0}")]
     Collector(&'static str),
+    /// A setting about PlanExe is wrong.
+    #[error("{0}")]
+    Planexe(String),
     /// It cannot have this value.
     #[error("`{key}` cannot be `{value}`, as {place} has it: write {wanted}")]
     Value {
@@ -197,7 +204,8 @@ impl Config {
         let listen = values.address("listen").expect("it was checked, and has a default");
         let metrics_listen = values.address("metrics_listen");
         let webhooks = webhooks::webhooks(&values, &database)?;
-        let (decomposition, warnings) = decomposition::decomposition(&values)?;
+        let (decomposition, mut warnings) = decomposition::decomposition(&values)?;
+        let planexe = planexe::planexe(&values, &mut warnings)?;
         let connections = values.whole("store.read_connections_max");
         Ok(Self {
             database,
@@ -219,6 +227,7 @@ impl Config {
             is_websocket_enabled: values.is_on("streams.websocket_enabled"),
             retention_days: values.whole("archive.retention_days"),
             decomposition,
+            planexe,
             read_connections_max: u32::try_from(connections).unwrap_or(u32::MAX),
             queue_requests_max: values.count("store.queue_requests_max"),
             door: Door::of(&values),

@@ -2,6 +2,7 @@
 //! what it is when nothing is said. The page `docs/CONFIGURATION.md` is written from it.
 
 use super::decomposition::DECOMPOSITION;
+use super::planexe::PLANEXE;
 use super::setting::{Kind, Setting, setting};
 
 const MS_MAX: u64 = 600_000;
@@ -13,15 +14,22 @@ const MIB: u64 = 1 << 20;
 pub const SETTINGS: &[Setting] = &joined();
 
 /// What stands here, and behind it what has a file of its own.
-const fn joined() -> [Setting; HERE.len() + DECOMPOSITION.len()] {
-    let mut all = [HERE[0]; HERE.len() + DECOMPOSITION.len()];
+const fn joined() -> [Setting; ALL_LEN] {
+    let mut all = [HERE[0]; ALL_LEN];
     let mut at = 0;
-    while at < all.len() {
-        all[at] = if at < HERE.len() { HERE[at] } else { DECOMPOSITION[at - HERE.len()] };
+    while at < ALL_LEN {
+        all[at] = match at {
+            here if here < HERE.len() => HERE[here],
+            below if below < PLANEXE_AT => DECOMPOSITION[below - HERE.len()],
+            rest => PLANEXE[rest - PLANEXE_AT],
+        };
         at += 1;
     }
     all
 }
+
+const PLANEXE_AT: usize = HERE.len() + DECOMPOSITION.len();
+const ALL_LEN: usize = PLANEXE_AT + PLANEXE.len();
 
 const HERE: &[Setting] = &[
     Setting {

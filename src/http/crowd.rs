@@ -33,7 +33,7 @@ pub(super) enum Load {
     Vital,
     /// It waits most of its time: a poll that is parked, a stream.
     Waiting,
-    /// It may ask a language model, and takes as long as that may.
+    /// It may ask a language model or PlanExe, and takes as long as that may.
     Asking,
     /// All others.
     Work,

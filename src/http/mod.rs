@@ -22,6 +22,7 @@ mod failures;
 mod feed;
 mod fork;
 mod gate;
+mod generate;
 mod health;
 mod heartbeat;
 mod history;
@@ -59,6 +60,7 @@ use crate::engine::Engine;
 use crate::feed::Feed;
 use crate::keys::Keyring;
 use crate::models::Decomposers;
+use crate::planexe::Generations;
 use crate::projector::Operator;
 use crate::reading::Reader;
 use crate::store::Position;
@@ -104,6 +106,8 @@ pub struct App {
     pub config: Arc<Config>,
     /// Who breaks tasks down.
     pub decomposers: Decomposers,
+    /// The plans that PlanExe makes.
+    pub generations: Generations,
     /// What sends notices to other servers.
     pub webhooks: Webhooks,
     /// Whether the server stops: whoever waits is sent away.
@@ -184,6 +188,10 @@ fn public_routes() -> OpenApiRouter<Arc<App>> {
     let plans = OpenApiRouter::new()
         .routes(routes!(demonstration::remove))
         .routes(routes!(plans::list, plans::import))
+        .routes(routes!(generate::generate))
+        .routes(routes!(generate::get))
+        .routes(routes!(generate::cancel))
+        .routes(routes!(generate::retry))
         .routes(routes!(plans::get, plans::delete))
         .routes(routes!(plans::tasks))
         .routes(routes!(decompose::plan))

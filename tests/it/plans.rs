@@ -109,3 +109,23 @@ fn an_import_breaks_tasks_down_where_there_are_agents_and_says_where_there_are_n
     ensure!(told["is_new"] == false && told["decomposition"]["decomposed"] == 0, "{told}");
     Ok(())
 }
+
+#[test]
+fn an_address_is_fetched_from_the_planexe_that_is_set_up_only() -> Result<()> {
+    let dir = Folder::new()?;
+    let address = "http://127.0.0.1:9/runs/2f0d9c1e";
+    let refused = ax(&["plan", "import", address], &dir).output()?;
+    ensure!(said(&refused).contains("AX_PLANEXE_URL"), "{}", said(&refused));
+    let asked = |named: &[&str]| -> Result<String> {
+        let mut command = ax(named, &dir);
+        command.env("AX_PLANEXE_URL", "http://127.0.0.1:9");
+        Ok(said(&command.output()?))
+    };
+    let elsewhere = asked(&["plan", "import", "http://127.0.0.1:8/runs/2f0d9c1e"])?;
+    ensure!(elsewhere.contains("not an address of the PlanExe"), "{elsewhere}");
+    for named in [&["plan", "import", address][..], &["plan", "import", "--planexe", "2f0d9c1e"]] {
+        let away = asked(named)?;
+        ensure!(away.contains("PlanExe cannot be reached"), "{away}");
+    }
+    Ok(())
+}

@@ -58,8 +58,12 @@ enum Task {
 /// What is read, and what is wished of it.
 #[derive(Debug, Clone, clap::Args)]
 struct Wish {
-    /// The folder or the file; - for what is piped in
+    /// The folder or the file; - for what is piped in; or the address of a run at the PlanExe that
+    /// is set up
     path: PathBuf,
+    /// Takes the path for the id of a run at the PlanExe that is set up
+    #[arg(long)]
+    planexe: bool,
     /// The id that the plan is to have
     #[arg(long, value_name = "ID")]
     plan_id: Option<String>,
@@ -86,10 +90,10 @@ struct Wish {
 /// Does what is asked of the plans.
 pub(super) async fn plans(config: &Config, asked: &Plans) -> Result<(), Failure> {
     if let Task::Validate(wish) = &asked.task {
-        return say(&show::reading(&wish.read()?, None, None, asked.json));
+        return say(&show::reading(&wish.read(config).await?, None, None, asked.json));
     }
     let reading = match &asked.task {
-        Task::Import(wish) => Some(wish.read()?),
+        Task::Import(wish) => Some(wish.read(config).await?),
         Task::Validate(_) | Task::List | Task::Show { .. } | Task::Export { .. } => None,
     };
     let workspace = id(&asked.workspace, WorkspaceId::parse)?;
@@ -129,9 +133,12 @@ async fn carry_out(
 }
 
 impl Wish {
-    fn read(&self) -> Result<Reading, Failure> {
+    async fn read(&self, config: &Config) -> Result<Reading, Failure> {
         let options = self.options()?;
-        source::from(&self.path, &options)
+        match source::run_named(&self.path, self.planexe) {
+            Some(named) => source::from_planexe(named, config, &options).await,
+            None => source::from(&self.path, &options),
+        }
     }
 
     fn options(&self) -> Result<Options, Failure> {

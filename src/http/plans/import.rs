@@ -11,6 +11,7 @@ use crate::http::App;
 use crate::http::body::arrived;
 use crate::http::caller::Caller;
 use crate::http::code::Code;
+use crate::http::generate::RunForm;
 use crate::http::problem::Problem;
 use crate::http::schemas::Id;
 use crate::http::terms::{Terms, Wishes};
@@ -120,7 +121,11 @@ pub(in crate::http) async fn import(
     let options = options(&wishes)?;
     let is_decomposed = truth(&wishes, "decompose", false)?;
     let is_named = options.plan_id.is_some();
-    let Reading { mut import, report } = read(bytes.clone(), kind, options).await?;
+    let (content, kind) = match RunForm::of(&bytes).filter(|_| kind == Kind::Json) {
+        Some(run) => (app.run(&run).await?, Kind::Zip),
+        None => (bytes.clone(), kind),
+    };
+    let Reading { mut import, report } = read(content, kind, options).await?;
     if !is_named && report.format != Format::Json {
         app.keep_deleted_ones(&caller, &mut import).await?;
     }

@@ -9,6 +9,7 @@ use planexe_ax::feed::{Feed, FeedConfig};
 use planexe_ax::http::{App, Polls, Streams, listen, serve};
 use planexe_ax::keys::Keyring;
 use planexe_ax::models::Decomposers;
+use planexe_ax::planexe::{Generations, RunsItself};
 use planexe_ax::projections::windows;
 use planexe_ax::projector::{Operator, Projector, ProjectorConfig};
 use planexe_ax::reading::Reader;
@@ -37,6 +38,7 @@ pub(super) struct Server {
     projector: Projector,
     views: Views,
     pub(super) webhooks: Webhooks,
+    pub(super) generations: Generations,
     pub(super) store: Store,
     /// Kept: the database goes with it.
     _backend: Backend,
@@ -131,6 +133,15 @@ async fn decomposers(store: &Store, config: &Config) -> Result<Decomposers> {
     Ok(Decomposers::start(store, Clock::System, config.decomposition.clone()).await?)
 }
 
+async fn until(mut stopped: watch::Receiver<bool>) {
+    while !*stopped.borrow_and_update() && stopped.changed().await.is_ok() {}
+}
+
+/// Looked after only when a test asks for it.
+fn generations(engine: &Engine, config: &Config) -> Generations {
+    Generations::start(engine.clone(), config.planexe.clone(), RunsItself::OnlyWhenAsked)
+}
+
 fn rules(config: &Config) -> EngineConfig {
     let gives_work = config.is_execution_enabled;
     EngineConfig { policy: config.policy, gives_work, ..EngineConfig::default() }
@@ -186,13 +197,15 @@ impl Server {
         let started_at = clock.now();
         let operator = Operator::new(Some(store.clone()), views.clone(), windows(), clock);
         let (stop, stopping) = watch::channel(false);
-        let mut stopped = stopping.clone();
+        let stopped = until(stopping.clone());
         let (outbox, random) = (Outbox::open(&backend.config()).await?, Random::from_system());
         let webhooks = Webhooks::start(engine.clone(), outbox, random, webhooks);
+        let generations = generations(&engine, &config);
         let keys = Keyring::start(store.clone(), Clock::System).await?;
         let app = App {
             database: "test",
             decomposers: decomposers(&store, &config).await?,
+            generations: generations.clone(),
             engine: engine.clone(),
             keys: keys.clone(),
             polls: Polls::default(),
@@ -208,9 +221,6 @@ impl Server {
         };
         let listener = listen(SocketAddr::from(([127, 0, 0, 1], 0)))?;
         let address = listener.local_addr()?;
-        let stopped = async move {
-            while !*stopped.borrow_and_update() && stopped.changed().await.is_ok() {}
-        };
         let serving = tokio::spawn(serve(listener, Arc::new(app), stopped));
         Ok(Self {
             address,
@@ -224,6 +234,7 @@ impl Server {
             projector,
             views,
             webhooks,
+            generations,
             store,
             _backend: backend,
         })
@@ -242,6 +253,7 @@ impl Server {
     pub(super) async fn stop(self) -> Result<()> {
         self.stop.send_replace(true);
         self.serving.await??;
+        self.generations.stop().await;
         self.feed.stop().await;
         self.keys.stop().await;
         self.webhooks.stop().await;

@@ -8,6 +8,7 @@ mod dashboard;
 mod decomposing;
 mod documents;
 mod examples;
+mod generating;
 mod heartbeat;
 mod history;
 mod house;
