@@ -16,6 +16,7 @@ pub mod reading;
 pub mod telemetry;
 pub mod webhooks;
 
+pub use planexe_ax_audit as audit;
 pub use planexe_ax_decompose as decompose;
 pub use planexe_ax_domain as domain;
 pub use planexe_ax_plans as plans;
