@@ -8,11 +8,14 @@ pub mod engine;
 pub mod exit;
 pub mod feed;
 pub mod http;
+mod key_file;
 pub mod keys;
 pub mod models;
 mod outbound;
 pub mod projector;
 pub mod reading;
+pub mod sealer;
+mod site;
 pub mod telemetry;
 pub mod webhooks;
 

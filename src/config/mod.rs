@@ -1,6 +1,7 @@
 //! What can be set, by flags, by the environment and by a file, and what it comes to. A setting is
 //! one entry of the table, and a field of the section that it belongs to.
 
+mod audit;
 mod database;
 mod decomposition;
 mod file;
@@ -23,6 +24,7 @@ pub use values::{Known, Source, Values};
 
 use crate::domain::Policy;
 use crate::models::{DecompositionConfig, Endpoint};
+use crate::sealer::SealerConfig;
 use crate::webhooks::WebhooksConfig;
 use std::{
     io,
@@ -92,6 +94,8 @@ pub struct Config {
     pub warnings: Vec<String>,
     /// How webhooks are sent.
     pub webhooks: WebhooksConfig,
+    /// How the log is sealed.
+    pub audit: SealerConfig,
     /// Every value, and who set it.
     pub values: Values,
 }
@@ -108,6 +112,9 @@ pub enum ConfigError {
     /// Traces cannot be sent there.
     #[error("{0}")]
     Collector(&'static str),
+    /// A setting about the proofs of the log is wrong.
+    #[error("{0}")]
+    Audit(String),
     /// It cannot have this value.
     #[error("`{key}` cannot be `{value}`, as {place} has it: write {wanted}")]
     Value {
@@ -197,6 +204,7 @@ impl Config {
         let listen = values.address("listen").expect("it was checked, and has a default");
         let metrics_listen = values.address("metrics_listen");
         let webhooks = webhooks::webhooks(&values, &database)?;
+        let audit = audit::audit(&values, &database)?;
         let (decomposition, warnings) = decomposition::decomposition(&values)?;
         let connections = values.whole("store.read_connections_max");
         Ok(Self {
@@ -225,6 +233,7 @@ impl Config {
             rates: Rates::of(&values),
             warnings,
             webhooks,
+            audit,
             values,
         })
     }

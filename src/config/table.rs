@@ -1,6 +1,7 @@
 //! Everything that can be set, each in one entry: flag, variable, name in the file, what it takes,
 //! what it is when nothing is said. The page `docs/CONFIGURATION.md` is written from it.
 
+use super::audit::AUDIT;
 use super::decomposition::DECOMPOSITION;
 use super::setting::{Kind, Setting, setting};
 
@@ -12,12 +13,21 @@ const MIB: u64 = 1 << 20;
 /// Everything that can be set, in the order in which it is shown.
 pub const SETTINGS: &[Setting] = &joined();
 
+/// How many settings stand here and in the files of their own.
+const COUNT: usize = HERE.len() + AUDIT.len() + DECOMPOSITION.len();
+
 /// What stands here, and behind it what has a file of its own.
-const fn joined() -> [Setting; HERE.len() + DECOMPOSITION.len()] {
-    let mut all = [HERE[0]; HERE.len() + DECOMPOSITION.len()];
+const fn joined() -> [Setting; COUNT] {
+    let mut all = [HERE[0]; COUNT];
     let mut at = 0;
     while at < all.len() {
-        all[at] = if at < HERE.len() { HERE[at] } else { DECOMPOSITION[at - HERE.len()] };
+        all[at] = if at < HERE.len() {
+            HERE[at]
+        } else if at < HERE.len() + AUDIT.len() {
+            AUDIT[at - HERE.len()]
+        } else {
+            DECOMPOSITION[at - HERE.len() - AUDIT.len()]
+        };
         at += 1;
     }
     all

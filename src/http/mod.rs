@@ -6,6 +6,7 @@ mod agents;
 mod amend;
 mod around;
 mod asking;
+mod audit;
 mod blockers;
 mod body;
 mod caller;
@@ -61,6 +62,7 @@ use crate::keys::Keyring;
 use crate::models::Decomposers;
 use crate::projector::Operator;
 use crate::reading::Reader;
+use crate::sealer::Sealer;
 use crate::store::Position;
 use crate::webhooks::Webhooks;
 use axum::Router;
@@ -106,6 +108,8 @@ pub struct App {
     pub decomposers: Decomposers,
     /// What sends notices to other servers.
     pub webhooks: Webhooks,
+    /// What seals the log.
+    pub sealer: Sealer,
     /// Whether the server stops: whoever waits is sent away.
     pub stopping: watch::Receiver<bool>,
 }
@@ -215,6 +219,7 @@ fn public_routes() -> OpenApiRouter<Arc<App>> {
         .merge(access)
         .merge(webhooks)
         .merge(operators::audit_routes())
+        .merge(audit::routes())
 }
 
 /// The operations that say what the server is, and that it lives.

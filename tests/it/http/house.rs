@@ -1,5 +1,6 @@
 //! A server on a throwaway database, and a client that says exactly what it is told to.
 
+use crate::sealer::house::beside;
 use crate::store::backend::Backend;
 use anyhow::{Context, Result};
 use planexe_ax::clock::{Clock, SimulatedClock};
@@ -12,10 +13,12 @@ use planexe_ax::models::Decomposers;
 use planexe_ax::projections::windows;
 use planexe_ax::projector::{Operator, Projector, ProjectorConfig};
 use planexe_ax::reading::Reader;
+use planexe_ax::sealer::Sealer;
 use planexe_ax::store::outbox::Outbox;
 use planexe_ax::store::views::Views;
 use planexe_ax::store::{Store, StoreConfig};
 use planexe_ax::webhooks::{KeySource, Network, SealKey, Webhooks, WebhooksConfig};
+use planexe_ax_testkit::Folder;
 use serde_json::Value;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -37,9 +40,10 @@ pub(super) struct Server {
     projector: Projector,
     views: Views,
     pub(super) webhooks: Webhooks,
+    pub(super) sealer: Sealer,
     pub(super) store: Store,
-    /// Kept: the database goes with it.
-    _backend: Backend,
+    /// Kept: the database and the key go with them.
+    _kept: (Backend, Folder),
 }
 
 /// An answer.
@@ -131,6 +135,14 @@ async fn decomposers(store: &Store, config: &Config) -> Result<Decomposers> {
     Ok(Decomposers::start(store, Clock::System, config.decomposition.clone()).await?)
 }
 
+fn archive(backend: &Backend, config: &Config) -> StoreConfig {
+    StoreConfig {
+        read_connections_max: config.read_connections_max,
+        queue_requests_max: config.queue_requests_max,
+        ..backend.config()
+    }
+}
+
 fn rules(config: &Config) -> EngineConfig {
     let gives_work = config.is_execution_enabled;
     EngineConfig { policy: config.policy, gives_work, ..EngineConfig::default() }
@@ -165,12 +177,7 @@ impl Server {
         of_engine: Clock,
     ) -> Result<Self> {
         let config = Arc::new(config);
-        let asked = StoreConfig {
-            read_connections_max: config.read_connections_max,
-            queue_requests_max: config.queue_requests_max,
-            ..backend.config()
-        };
-        let store = backend.open_with(&asked).await?;
+        let store = backend.open_with(&archive(&backend, &config)).await?;
         let views = Views::open(&backend.config()).await?;
         let clock = Clock::System;
         let rules = rules(&config);
@@ -189,6 +196,8 @@ impl Server {
         let mut stopped = stopping.clone();
         let (outbox, random) = (Outbox::open(&backend.config()).await?, Random::from_system());
         let webhooks = Webhooks::start(engine.clone(), outbox, random, webhooks);
+        let folder = Folder::new()?;
+        let sealer = beside(&backend, &store, &folder).await?;
         let keys = Keyring::start(store.clone(), Clock::System).await?;
         let app = App {
             database: "test",
@@ -204,6 +213,7 @@ impl Server {
             started_at,
             config,
             webhooks: webhooks.clone(),
+            sealer: sealer.clone(),
             stopping,
         };
         let listener = listen(SocketAddr::from(([127, 0, 0, 1], 0)))?;
@@ -224,8 +234,9 @@ impl Server {
             projector,
             views,
             webhooks,
+            sealer,
             store,
-            _backend: backend,
+            _kept: (backend, folder),
         })
     }
 
@@ -245,6 +256,7 @@ impl Server {
         self.feed.stop().await;
         self.keys.stop().await;
         self.webhooks.stop().await;
+        self.sealer.stop().await;
         self.engine.stop().await;
         self.projector.stop().await;
         self.views.close().await;
