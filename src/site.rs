@@ -77,6 +77,16 @@ impl Site {
         Ok(Self { url, host, port, bearer, tls: outbound::tls(&[]) })
     }
 
+    /// Whether what is sent there can be read on the way: plain HTTP to another machine.
+    pub fn is_in_the_clear(&self) -> bool {
+        let is_here = match &self.host {
+            Host::Domain(name) => name == "localhost",
+            Host::Ipv4(address) => address.is_loopback(),
+            Host::Ipv6(address) => address.is_loopback(),
+        };
+        self.url.scheme() == "http" && !is_here
+    }
+
     /// Its name and port, for messages.
     pub fn place(&self) -> String {
         format!("{}:{}", self.host, self.port)

@@ -15,6 +15,7 @@ mod note;
 mod planted;
 mod proof;
 mod proof_file;
+mod scan;
 mod span;
 mod tile;
 mod walk;

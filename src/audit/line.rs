@@ -2,6 +2,7 @@
 //! line only, and a line that is not that one was changed. The payload stands in it byte by byte.
 
 use crate::hash::{Hash, Leaf, from_hex, leaf_hash, to_hex};
+use crate::scan::scan;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
@@ -184,6 +185,9 @@ impl<'a> Line<'a> {
     /// Reads a line, without its end; `again` is room to write it once more, which must lead to
     /// the same bytes.
     pub fn read(line: &'a [u8], again: &mut Vec<u8>) -> Result<Self, BadLine> {
+        if let Some(line) = scan(line) {
+            return Ok(line);
+        }
         let form: Form<'a> = serde_json::from_slice(line).map_err(|_| BadLine)?;
         again.clear();
         serde_json::to_writer(&mut *again, &form).map_err(|_| BadLine)?;

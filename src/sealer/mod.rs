@@ -188,13 +188,13 @@ impl Sealer {
     /// server leads.
     pub async fn work_off(&self) -> Result<bool, SealerError> {
         let mut run = self.inner.run.lock().await;
-        run.step().await
+        take_in(&mut run).await
     }
 
     /// The same, and signs whatever the time.
     pub async fn seal(&self) -> Result<bool, SealerError> {
         let mut run = self.inner.run.lock().await;
-        let leads = run.step().await?;
+        let leads = take_in(&mut run).await?;
         run.sign(true).await?;
         run.tell().await?;
         Ok(leads)
@@ -214,7 +214,11 @@ impl Sealer {
         while !*stop.borrow_and_update() {
             wake.borrow_and_update();
             let stepped = run.step().await;
+            let goes_on = stepped.is_ok() && run.is_behind();
             self.say(stepped.err());
+            if goes_on {
+                continue;
+            }
             tokio::select! {
                 changed = wake.changed() => {
                     if changed.is_err() {
@@ -259,5 +263,15 @@ impl Sealer {
             None => self.inner.run.lock().await.end().await,
         }
         self.inner.shared.tree.close().await;
+    }
+}
+
+/// Takes in all that is in the log; answers whether this server leads.
+async fn take_in(run: &mut Run) -> Result<bool, SealerError> {
+    loop {
+        let leads = run.step().await?;
+        if !run.is_behind() {
+            return Ok(leads);
+        }
     }
 }

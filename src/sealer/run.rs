@@ -17,8 +17,9 @@ use uuid::Uuid;
 const LEAD_MS: u64 = 15_000;
 /// How much of the lead must be left when the tree is grown.
 const LEAD_LEFT_MS: u64 = 5_000;
-/// How many events are taken in at once.
+/// How many events are taken in at once, and how often before it is looked around.
 const PAGE_EVENTS: usize = 2_000;
+const PAGES_MAX: usize = 10;
 /// How often a part of the tree is compared with the events again.
 const LOOK_MS: u64 = 60_000;
 /// How many events a tile of leaves has.
@@ -106,6 +107,7 @@ pub(super) struct Run {
     signer: Option<Arc<Signer>>,
     has_looked_outside: bool,
     looked_at: Option<Timestamp>,
+    is_behind: bool,
 }
 
 /// What the leader holds.
@@ -125,6 +127,7 @@ impl Run {
             signer: None,
             has_looked_outside: false,
             looked_at: None,
+            is_behind: false,
         }
     }
 
@@ -167,10 +170,16 @@ impl Run {
         Ok(true)
     }
 
-    /// Takes in what is in the log, page by page.
+    /// Whether there is more in the log than was taken in.
+    pub(super) fn is_behind(&self) -> bool {
+        self.is_behind
+    }
+
+    /// Takes in what is in the log, page by page, and not for too long.
     async fn grow(&mut self) -> Result<(), SealerError> {
+        self.is_behind = false;
         let Some(lead) = &mut self.lead else { return Ok(()) };
-        loop {
+        for _ in 0..PAGES_MAX {
             let from = lead.edge.size();
             let filter = LogFilter::default();
             let page = self.shared.store.read_log(from.into(), &filter, PAGE_EVENTS).await?;
@@ -192,6 +201,8 @@ impl Run {
                 return Ok(());
             }
         }
+        self.is_behind = true;
+        Ok(())
     }
 
     /// Signs a checkpoint when it is time, or whatever the time; a server without the key does not.

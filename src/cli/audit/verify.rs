@@ -73,7 +73,11 @@ pub(in crate::cli) fn verify_export(
         Ok(BufReader::with_capacity(BUFFER_BYTES, file))
     };
     let known = Known { key, checkpoints };
-    let inspected = inspect(open, &known, told).map_err(failure)?;
+    let inspected = inspect(open, &known, told);
+    if io::stderr().is_terminal() {
+        eprintln!();
+    }
+    let inspected = inspected.map_err(failure)?;
     let took_ms = Clock::System.now().ms_since(begun).max(1);
     say(&report(&inspected, key.is_some(), took_ms, is_json))
 }

@@ -92,8 +92,12 @@ struct Refusal {
 
 impl Server {
     pub(super) async fn open(address: &str, key: Option<String>) -> Result<Self, Failure> {
+        let has_key = key.is_some();
         let site = Site::parse(address, key);
         let site = site.map_err(|error| Exit::Usage.because(anyhow!("{address:?}: {error}")))?;
+        if has_key && site.is_in_the_clear() {
+            eprintln!("warning: the key goes to {} in the clear: use https", site.place());
+        }
         let Workspace { workspace_id } = ask(&site, "/api/workspace").await?;
         Ok(Self { site, workspace: workspace_id, leaves: None })
     }

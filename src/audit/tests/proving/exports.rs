@@ -1,8 +1,9 @@
 //! An export, and everything that can be wrong with it.
 
-use super::support::{Files, at, check, export, log, manifest_of, push, signer};
+use super::support::{Event, Files, at, check, export, log, manifest_of, push, signer};
 use planexe_ax_audit::{
-    Checkpoint, EventsFormat, Known, WrongKind, leaf_hash, origin_of, segment_name,
+    BadLine, Checkpoint, EventsFormat, Known, Line, WrongKind, leaf_hash, origin_of, segment_name,
+    write_line,
 };
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -114,6 +115,30 @@ fn the_first_wrong_place_is_named_and_what_is_wrong_there() {
     assert!(version.contains("position 1: its version is 2, but 1 must follow"), "{version}");
     let spaced = told_of(|lines| lines[0] = lines[0].replace("\":", "\": "));
     assert!(spaced.contains("position 1: the line is not as an export has it"), "{spaced}");
+}
+
+#[test]
+fn a_line_is_read_alike_in_the_quick_way_and_in_the_slow_one() {
+    let events = log(EVENTS);
+    for event in &events {
+        let mut line = Vec::new();
+        write_line(&event.entry(), &mut line);
+        let read = Line::read(&line, &mut Vec::new()).expect("it is a line");
+        assert_eq!(read.entry(), Some(event.entry()));
+        // Escaped, a character is the same text in another form.
+        let text = String::from_utf8(line).expect("a text");
+        let escaped = text.replacen("\"default\"", "\"\\u0064efault\"", 1);
+        assert_ne!(text, escaped);
+        assert_eq!(Line::read(escaped.as_bytes(), &mut Vec::new()), Err(BadLine));
+    }
+    let unusual = Event { payload: b"[1,{}]".to_vec(), ..log(1).remove(0) };
+    let quoted = Event { payload: br#"{"a":"}\\\"{"}"#.to_vec(), ..log(1).remove(0) };
+    for event in [unusual, quoted] {
+        let mut line = Vec::new();
+        write_line(&event.entry(), &mut line);
+        let read = Line::read(&line, &mut Vec::new()).expect("it is a line");
+        assert_eq!(read.entry(), Some(event.entry()));
+    }
 }
 
 #[test]

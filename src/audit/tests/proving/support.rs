@@ -97,7 +97,7 @@ pub(crate) fn log(count: u64) -> Vec<Event> {
         let text = format!("{{\"task_id\":\"t{position}\",\"note\":\"zażółć \\n {position}\"}}");
         let is_raw = position == 5;
         let payload = if is_raw { vec![0xff, 0xfe, b'\n'] } else { text.into_bytes() };
-        let is_hidden = position % 4 == 0;
+        let is_hidden = position.is_multiple_of(4);
         Event { position, version: *version, stream, payload, is_hidden }
     };
     let mut log: Vec<_> = (1..=count).map(event).collect();
