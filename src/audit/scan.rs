@@ -1,5 +1,5 @@
-//! The quick way to read a line of an export: straight through, where it stands as nearly every line
-//! does. Anything out of the ordinary is left to the way that is slow and looks at everything.
+//! The quick way to read a line of an export: straight through, where it stands as nearly every
+//! line does. Anything out of the ordinary is left to the way that is slow and looks at everything.
 
 use crate::hash::{Hash, from_hex};
 use crate::line::{Line, Place};

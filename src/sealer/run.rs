@@ -140,6 +140,9 @@ impl Run {
             self.lead = None;
         }
         grown?;
+        if self.is_behind {
+            return Ok(leads);
+        }
         self.sign(false).await?;
         self.tell().await?;
         self.look_again().await?;
@@ -223,7 +226,9 @@ impl Run {
             return Ok(());
         }
         let checkpoint = checkpoint_at(tree, signer.verifier().name(), size).await?;
-        self.check_outside(&checkpoint).await?;
+        if !self.fits_outside(&checkpoint).await? {
+            return Ok(());
+        }
         let pinned = tree.pin_key(&signer.verifier().to_string(), now).await?;
         if pinned != signer.verifier().to_string() {
             return Err(SealerError::OtherKey { pinned });
@@ -234,12 +239,16 @@ impl Run {
     }
 
     /// What was told outside must be the beginning of this log: looked at before the first
-    /// signature of this server.
-    async fn check_outside(&mut self, newest: &Checkpoint) -> Result<(), SealerError> {
+    /// signature of this server. False while the tree is not grown up to there yet.
+    async fn fits_outside(&mut self, newest: &Checkpoint) -> Result<bool, SealerError> {
         if self.has_looked_outside {
-            return Ok(());
+            return Ok(true);
         }
         for known in anchor::known(&self.shared.config.anchors, &newest.origin).await {
+            let head = self.shared.store.head().await?.position.get();
+            if known.size > newest.size && known.size <= head {
+                return Ok(false);
+            }
             if known.size > newest.size {
                 return Err(AnchorError::Backwards { size: newest.size, known: known.size }.into());
             }
@@ -249,7 +258,7 @@ impl Run {
             }
         }
         self.has_looked_outside = true;
-        Ok(())
+        Ok(true)
     }
 
     async fn signer(&mut self) -> Result<Option<Arc<Signer>>, SealerError> {
