@@ -1,8 +1,11 @@
 //! The program's command line: a file for each subcommand.
 
+mod audit;
 mod config;
+mod events;
 mod house;
 mod keys;
+mod log;
 mod open;
 mod plans;
 mod projections;
@@ -39,6 +42,10 @@ enum Command {
     Keys(keys::Keys),
     /// Reads plans in, checks, lists, shows and writes them, straight on the database
     Plan(Box<plans::Plans>),
+    /// Verifies and proves the log, prints its checkpoints, and says what changed
+    Audit(audit::Audit),
+    /// Lists, follows and exports the events of the log
+    Events(events::Events),
     /// Makes a link that logs a browser in once, as an owner
     Login {
         /// The workspace
@@ -104,6 +111,8 @@ fn dispatch(cli: &Cli) -> Result<(), Failure> {
         Command::Config(_) => Ok(()),
         Command::Keys(asked) => runtime.block_on(keys::keys(&config, asked)),
         Command::Plan(asked) => runtime.block_on(plans::plans(&config, asked)),
+        Command::Audit(asked) => runtime.block_on(audit::audit(&config, asked)),
+        Command::Events(asked) => runtime.block_on(events::events(&config, asked)),
         Command::Login { workspace } => runtime.block_on(keys::login(&config, workspace)),
     }
 }

@@ -1,6 +1,7 @@
 //! What can be set, by flags, by the environment and by a file, and what it comes to. A setting is
 //! one entry of the table, and a field of the section that it belongs to.
 
+mod audit;
 mod database;
 mod decomposition;
 mod file;
@@ -25,6 +26,7 @@ pub use values::{Known, Source, Values};
 use crate::domain::Policy;
 use crate::models::{DecompositionConfig, Endpoint};
 use crate::planexe::PlanexeConfig;
+use crate::sealer::SealerConfig;
 use crate::webhooks::WebhooksConfig;
 use std::{
     io,
@@ -96,6 +98,8 @@ pub struct Config {
     pub warnings: Vec<String>,
     /// How webhooks are sent.
     pub webhooks: WebhooksConfig,
+    /// How the log is sealed.
+    pub audit: SealerConfig,
     /// Every value, and who set it.
     pub values: Values,
 }
@@ -115,6 +119,9 @@ pub enum ConfigError {
     /// A setting about PlanExe is wrong.
     #[error("{0}")]
     Planexe(String),
+    /// A setting about the proofs of the log is wrong.
+    #[error("{0}")]
+    Audit(String),
     /// It cannot have this value.
     #[error("`{key}` cannot be `{value}`, as {place} has it: write {wanted}")]
     Value {
@@ -204,6 +211,7 @@ impl Config {
         let listen = values.address("listen").expect("it was checked, and has a default");
         let metrics_listen = values.address("metrics_listen");
         let webhooks = webhooks::webhooks(&values, &database)?;
+        let audit = audit::audit(&values, &database)?;
         let (decomposition, mut warnings) = decomposition::decomposition(&values)?;
         let planexe = planexe::planexe(&values, &mut warnings)?;
         let connections = values.whole("store.read_connections_max");
@@ -234,6 +242,7 @@ impl Config {
             rates: Rates::of(&values),
             warnings,
             webhooks,
+            audit,
             values,
         })
     }

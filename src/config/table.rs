@@ -1,6 +1,7 @@
 //! Everything that can be set, each in one entry: flag, variable, name in the file, what it takes,
 //! what it is when nothing is said. The page `docs/CONFIGURATION.md` is written from it.
 
+use super::audit::AUDIT;
 use super::decomposition::DECOMPOSITION;
 use super::planexe::PLANEXE;
 use super::setting::{Kind, Setting, setting};
@@ -13,23 +14,24 @@ const MIB: u64 = 1 << 20;
 /// Everything that can be set, in the order in which it is shown.
 pub const SETTINGS: &[Setting] = &joined();
 
+/// The settings, by the files that they stand in.
+const PARTS: [&[Setting]; 4] = [HERE, &AUDIT, &DECOMPOSITION, &PLANEXE];
+const COUNT: usize = HERE.len() + AUDIT.len() + DECOMPOSITION.len() + PLANEXE.len();
+
 /// What stands here, and behind it what has a file of its own.
-const fn joined() -> [Setting; ALL_LEN] {
-    let mut all = [HERE[0]; ALL_LEN];
-    let mut at = 0;
-    while at < ALL_LEN {
-        all[at] = match at {
-            here if here < HERE.len() => HERE[here],
-            below if below < PLANEXE_AT => DECOMPOSITION[below - HERE.len()],
-            rest => PLANEXE[rest - PLANEXE_AT],
-        };
+const fn joined() -> [Setting; COUNT] {
+    let mut all = [HERE[0]; COUNT];
+    let (mut part, mut before, mut at) = (0, 0, 0);
+    while at < COUNT {
+        if at - before == PARTS[part].len() {
+            before = at;
+            part += 1;
+        }
+        all[at] = PARTS[part][at - before];
         at += 1;
     }
     all
 }
-
-const PLANEXE_AT: usize = HERE.len() + DECOMPOSITION.len();
-const ALL_LEN: usize = PLANEXE_AT + PLANEXE.len();
 
 const HERE: &[Setting] = &[
     Setting {

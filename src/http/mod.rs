@@ -6,6 +6,7 @@ mod agents;
 mod amend;
 mod around;
 mod asking;
+mod audit;
 mod blockers;
 mod body;
 mod caller;
@@ -63,6 +64,7 @@ use crate::models::Decomposers;
 use crate::planexe::Generations;
 use crate::projector::Operator;
 use crate::reading::Reader;
+use crate::sealer::Sealer;
 use crate::store::Position;
 use crate::webhooks::Webhooks;
 use axum::Router;
@@ -110,6 +112,8 @@ pub struct App {
     pub generations: Generations,
     /// What sends notices to other servers.
     pub webhooks: Webhooks,
+    /// What seals the log.
+    pub sealer: Sealer,
     /// Whether the server stops: whoever waits is sent away.
     pub stopping: watch::Receiver<bool>,
 }
@@ -223,6 +227,7 @@ fn public_routes() -> OpenApiRouter<Arc<App>> {
         .merge(access)
         .merge(webhooks)
         .merge(operators::audit_routes())
+        .merge(audit::routes())
 }
 
 /// The operations that say what the server is, and that it lives.

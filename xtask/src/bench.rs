@@ -9,12 +9,12 @@ use crate::{
 use anyhow::bail;
 
 /// The bench targets: each a program that prints a JSON object a line for each figure.
-const TARGETS: [&str; 6] = ["archive", "engine", "feed", "http", "plans", "windows"];
+const TARGETS: [&str; 7] = ["archive", "audit", "engine", "feed", "http", "plans", "windows"];
 
 const HEAD: [&str; 7] = ["figure", "value", "unit", "baseline", "ratio", "reach", "reached"];
 
 const USAGE: &str = "\
-cargo xtask bench [--json] [archive | engine | feed | http | plans | windows]
+cargo xtask bench [--json] [archive | audit | engine | feed | http | plans | windows]
 
 Measures each figure and its baseline in one run and prints the ratios as a table. Fails when a
 figure falls short of what it should reach.

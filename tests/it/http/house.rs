@@ -1,5 +1,6 @@
 //! A server on a throwaway database, and a client that says exactly what it is told to.
 
+use crate::sealer::house::beside;
 use crate::store::backend::Backend;
 use anyhow::{Context, Result};
 use planexe_ax::clock::{Clock, SimulatedClock};
@@ -13,10 +14,12 @@ use planexe_ax::planexe::{Generations, RunsItself};
 use planexe_ax::projections::windows;
 use planexe_ax::projector::{Operator, Projector, ProjectorConfig};
 use planexe_ax::reading::Reader;
+use planexe_ax::sealer::Sealer;
 use planexe_ax::store::outbox::Outbox;
 use planexe_ax::store::views::Views;
 use planexe_ax::store::{Store, StoreConfig};
 use planexe_ax::webhooks::{KeySource, Network, SealKey, Webhooks, WebhooksConfig};
+use planexe_ax_testkit::Folder;
 use serde_json::Value;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -39,9 +42,10 @@ pub(super) struct Server {
     views: Views,
     pub(super) webhooks: Webhooks,
     pub(super) generations: Generations,
+    pub(super) sealer: Sealer,
     pub(super) store: Store,
-    /// Kept: the database goes with it.
-    _backend: Backend,
+    /// Kept: the database and the key go with them.
+    _kept: (Backend, Folder),
 }
 
 /// An answer.
@@ -142,6 +146,14 @@ fn generations(engine: &Engine, config: &Config) -> Generations {
     Generations::start(engine.clone(), config.planexe.clone(), RunsItself::OnlyWhenAsked)
 }
 
+fn archive(backend: &Backend, config: &Config) -> StoreConfig {
+    StoreConfig {
+        read_connections_max: config.read_connections_max,
+        queue_requests_max: config.queue_requests_max,
+        ..backend.config()
+    }
+}
+
 fn rules(config: &Config) -> EngineConfig {
     let gives_work = config.is_execution_enabled;
     EngineConfig { policy: config.policy, gives_work, ..EngineConfig::default() }
@@ -176,12 +188,7 @@ impl Server {
         of_engine: Clock,
     ) -> Result<Self> {
         let config = Arc::new(config);
-        let asked = StoreConfig {
-            read_connections_max: config.read_connections_max,
-            queue_requests_max: config.queue_requests_max,
-            ..backend.config()
-        };
-        let store = backend.open_with(&asked).await?;
+        let store = backend.open_with(&archive(&backend, &config)).await?;
         let views = Views::open(&backend.config()).await?;
         let clock = Clock::System;
         let rules = rules(&config);
@@ -201,6 +208,8 @@ impl Server {
         let (outbox, random) = (Outbox::open(&backend.config()).await?, Random::from_system());
         let webhooks = Webhooks::start(engine.clone(), outbox, random, webhooks);
         let generations = generations(&engine, &config);
+        let folder = Folder::new()?;
+        let sealer = beside(&backend, &store, &folder).await?;
         let keys = Keyring::start(store.clone(), Clock::System).await?;
         let app = App {
             database: "test",
@@ -217,6 +226,7 @@ impl Server {
             started_at,
             config,
             webhooks: webhooks.clone(),
+            sealer: sealer.clone(),
             stopping,
         };
         let listener = listen(SocketAddr::from(([127, 0, 0, 1], 0)))?;
@@ -235,8 +245,9 @@ impl Server {
             views,
             webhooks,
             generations,
+            sealer,
             store,
-            _backend: backend,
+            _kept: (backend, folder),
         })
     }
 
@@ -257,6 +268,7 @@ impl Server {
         self.feed.stop().await;
         self.keys.stop().await;
         self.webhooks.stop().await;
+        self.sealer.stop().await;
         self.engine.stop().await;
         self.projector.stop().await;
         self.views.close().await;

@@ -3,6 +3,7 @@
 mod access;
 mod agent_plans;
 mod agents;
+mod audit;
 mod crowd;
 mod dashboard;
 mod decomposing;
