@@ -22,5 +22,6 @@ mod servers;
 mod serving;
 mod streams;
 mod switched_off;
+mod taking_away;
 mod webhooks;
 mod work;
