@@ -6,12 +6,13 @@
 
 mod agent;
 mod person;
+#[path = "../shared/server.rs"]
+mod server;
 
 use agent::{Http, Larry};
 use anyhow::{Context, Result};
-use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
-use std::process::{Child, Command, ExitCode, Stdio};
+use server::OwnServer;
+use std::process::ExitCode;
 
 const URL: &str = "http://127.0.0.1:8000";
 
@@ -33,7 +34,7 @@ fn tell() -> Result<()> {
     let address = url.trim_start_matches("http://").trim_end_matches('/').to_owned();
     let mut http = Http { address, key: std::env::var("AX_KEY").ok() };
     let is_there = http.get("/healthz").is_ok_and(|(_, health)| health["database"].is_string());
-    let own = if is_there { None } else { Some(OwnServer::start()?) };
+    let own = if is_there { None } else { Some(OwnServer::start("larry")?) };
     if let Some(own) = &own {
         println!("no server at {url}: here is one at http://{}", own.address);
         http = Http { address: own.address.clone(), key: None };
@@ -53,36 +54,4 @@ fn tell() -> Result<()> {
     let (done, all) = (&progress["tasks_completed"], &progress["tasks_total"]);
     println!("\n{}: {done} of {all} tasks", status.as_str().unwrap_or_default());
     Ok(())
-}
-
-/// This program once more, as a server on a database of its own; both go with this value.
-struct OwnServer {
-    child: Child,
-    address: String,
-    folder: PathBuf,
-}
-
-impl OwnServer {
-    fn start() -> Result<Self> {
-        let folder = std::env::temp_dir().join(format!("ax-larry-{}", std::process::id()));
-        let mut server = Command::new(std::env::current_exe()?);
-        server.args(["serve", "--listen", "127.0.0.1:0", "--log", "error"]);
-        server.env_remove("DATABASE_URL").env("AX_DATA_DIR", &folder).env("AX_DEMO", "false");
-        server.stdout(Stdio::piped());
-        let mut child = server.spawn()?;
-        let out = child.stdout.take().context("its output is piped")?;
-        let first = BufReader::new(out).lines().next().context("the server says nothing")??;
-        let address = first.rsplit("http://").next().unwrap_or_default().to_owned();
-        Ok(Self { child, address, folder })
-    }
-}
-
-impl Drop for OwnServer {
-    fn drop(&mut self) {
-        let ended = self.child.kill().and_then(|()| self.child.wait());
-        let removed = std::fs::remove_dir_all(&self.folder);
-        if let Some(error) = ended.err().or(removed.err()) {
-            eprintln!("its own server leaves something behind: {error}");
-        }
-    }
 }

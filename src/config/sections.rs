@@ -68,7 +68,7 @@ pub struct Rates {
     pub agent_per_minute: u64,
     /// A person.
     pub user_per_minute: u64,
-    /// One address, with keys, sessions and links that open nothing.
+    /// One address, with keys, tickets and links that open nothing.
     pub failures_per_minute: u64,
 }
 

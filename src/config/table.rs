@@ -358,7 +358,8 @@ const HERE: &[Setting] = &[
         "AX_RATES_FAILED_LOGINS_PER_MINUTE",
         "60",
         Kind::Whole(0, 1_000_000),
-        "How many keys, sessions and links that open nothing one address may show in a minute \
-         before it is turned away; 0 for no limit",
+        "How many keys, tickets and links that open nothing one address may show in a minute \
+         before it is turned away; each key that there is counts by itself, so that nobody locks \
+         its bearer out; 0 for no limit",
     ),
 ];

@@ -4,7 +4,7 @@
 mod agents;
 mod world;
 
-pub use world::take_away;
+pub use world::{take_away, workspace};
 
 use crate::engine::{Engine, EngineError};
 use crate::store::Position;

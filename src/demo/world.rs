@@ -27,7 +27,8 @@ struct Tasks {
 }
 
 /// The workspace of a server without keys.
-pub(super) fn workspace() -> WorkspaceId {
+/// The workspace that it stands in.
+pub fn workspace() -> WorkspaceId {
     WorkspaceId::parse("default").expect("it is an id")
 }
 

@@ -87,11 +87,20 @@ impl Cell {
 
     /// Hands a job over; whoever comes first drives the stream until nothing waits.
     pub(super) fn push(self: &Arc<Self>, engine: &Arc<EngineInner>, job: Job) -> Result<(), Job> {
+        self.push_all(engine, vec![job]).map_err(|mut jobs| jobs.remove(0))
+    }
+
+    /// The same with several, in their order: all of them, or none.
+    pub(super) fn push_all(
+        self: &Arc<Self>,
+        engine: &Arc<EngineInner>,
+        jobs: Vec<Job>,
+    ) -> Result<(), Vec<Job>> {
         let mut inbox = self.inbox();
-        if inbox.jobs.len() >= JOBS_MAX {
-            return Err(job);
+        if inbox.jobs.len() + jobs.len() > JOBS_MAX {
+            return Err(jobs);
         }
-        inbox.jobs.push_back(job);
+        inbox.jobs.extend(jobs);
         if !inbox.is_driven {
             inbox.is_driven = true;
             let loaded = inbox.loaded.take();

@@ -23,10 +23,10 @@ use std::sync::Arc;
 pub const APPEND_RETRIES_MAX: u32 = 64;
 
 /// What follows from a request, for its own stream and for those beside it.
-struct Decided {
-    events: Vec<Event>,
-    beside: Vec<Vec<Event>>,
-    moment: Moment,
+pub(super) struct Decided {
+    pub(super) events: Vec<Event>,
+    pub(super) beside: Vec<Vec<Event>>,
+    pub(super) moment: Moment,
 }
 
 /// What is at hand while a stream is driven.
@@ -65,7 +65,7 @@ impl Drive {
                 jobs.push_front(job);
                 break;
             }
-            self.start(job).await;
+            self.start_coupled(job, &mut jobs).await;
         }
         self.again.append(&mut jobs);
         if self.loaded.as_ref().is_some_and(|loaded| loaded.ready_noted.is_none()) {
@@ -76,7 +76,7 @@ impl Drive {
         }
     }
 
-    async fn start(&mut self, job: Job) {
+    pub(super) async fn start(&mut self, job: Job) {
         match job {
             Job::Execute { request, reply, attempts } => {
                 self.execute(request, reply, attempts).await;
@@ -153,7 +153,7 @@ impl Drive {
     }
 
     /// What was decided does not follow: nothing is written, and the state is thrown away.
-    fn broken(&mut self, reply: Reply, illegal: &IllegalTransition) {
+    pub(super) fn broken(&mut self, reply: Reply, illegal: &IllegalTransition) {
         self.loaded = None;
         let stream = self.cell.key.stream.clone();
         tracing::error!(%illegal, %stream, "a decided event does not apply: a bug");
@@ -170,9 +170,18 @@ impl Drive {
         attempts: u32,
         decided: Decided,
     ) {
-        let Some(loaded) = &mut self.loaded else {
-            return;
-        };
+        if let Some((append, landed)) = self.written(&request, decided) {
+            self.store(append, Job::Execute { request, reply, attempts }, landed).await;
+        }
+    }
+
+    /// What is stored of what was decided, and what is answered then.
+    pub(super) fn written(
+        &mut self,
+        request: &Request,
+        decided: Decided,
+    ) -> Option<(AppendRequest, Landed)> {
+        let loaded = self.loaded.as_mut()?;
         let Decided { events, beside, moment } = decided;
         let new_events = encode::new_events(&self.engine, &events, &request.metadata, moment.at);
         let description =
@@ -185,9 +194,9 @@ impl Drive {
         let stream = self.cell.key.stream.clone();
         let mut append = AppendRequest {
             workspace: request.workspace.clone(),
-            writes: beside::writes(&self.engine, &request, beside, moment.at),
+            writes: beside::writes(&self.engine, request, beside, moment.at),
             conditions: request.conditions.clone(),
-            key: key_of(&request),
+            key: key_of(request),
             answer: request.key.as_ref().map(|_| encode::answer(&kept)).unwrap_or_default(),
         };
         if events.is_empty() {
@@ -195,8 +204,7 @@ impl Drive {
         } else {
             append.writes.push(StreamWrite { stream, expected, events: new_events });
         }
-        let job = Job::Execute { request, reply, attempts };
-        self.store(append, job, Landed { events, beside: Vec::new(), kept }).await;
+        Some((append, Landed { events, beside: Vec::new(), kept }))
     }
 
     /// Stores what was decided, and answers; the state is ahead of the log until then.
@@ -212,7 +220,12 @@ impl Drive {
         self.settle(job, outcome, landed);
     }
 
-    fn settle(&mut self, job: Job, outcome: Result<Appended, AppendError>, landed: Landed) {
+    pub(super) fn settle(
+        &mut self,
+        job: Job,
+        outcome: Result<Appended, AppendError>,
+        landed: Landed,
+    ) {
         match outcome {
             Ok(Appended::New(receipt)) => {
                 self.note_events(&landed.events);
@@ -337,46 +350,6 @@ impl Drive {
             is_repeat: false,
             description: describe.unwrap_or_default(),
         })
-    }
-
-    async fn dry_run(&mut self, request: &Request, reply: Reply) {
-        if let Err(error) = self.freshen(Newness::Newest).await {
-            return discard(reply.send(Err(error)));
-        }
-        let Some(loaded) = &self.loaded else {
-            return;
-        };
-        let outcome = match request.expected.filter(|expected| *expected != loaded.version) {
-            Some(expected) => {
-                Err(EngineError::VersionMismatch { expected, actual: loaded.version })
-            }
-            None => self.rehearse(request, loaded),
-        };
-        discard(reply.send(outcome));
-    }
-
-    fn rehearse(&self, request: &Request, loaded: &Loaded) -> Result<Outcome, EngineError> {
-        let moment = self.engine.moment(&request.metadata.actor);
-        let beside = beside::decided(request, &moment);
-        let own = || loaded.state.clone().handle(&request.command, &moment);
-        match beside.and_then(|beside| Ok((beside, own()?))) {
-            Ok((beside, events)) => Ok(Outcome {
-                recorded: Vec::new(),
-                events: beside.into_iter().flatten().chain(events).collect(),
-                position: *self.engine.store.wake().borrow(),
-                version: loaded.version,
-                at: moment.at,
-                is_repeat: false,
-                description: Vec::new(),
-            }),
-            Err(HandleError::Rejected(rejection)) => {
-                Err(named(rejection, &self.cell.key.stream).into())
-            }
-            Err(HandleError::Illegal(illegal)) => {
-                let (stream, why) = (self.cell.key.stream.clone(), illegal.to_string());
-                Err(EngineError::BrokenStream { stream, why })
-            }
-        }
     }
 }
 

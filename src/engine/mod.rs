@@ -6,6 +6,7 @@ mod agent_plans;
 mod answer;
 mod beside;
 mod cell;
+mod coupled;
 mod create;
 mod definitions;
 mod driver;
@@ -23,6 +24,7 @@ mod own;
 mod presence;
 mod questions;
 mod random;
+mod rehearse;
 mod request;
 mod tasks;
 mod timers;
@@ -277,6 +279,20 @@ impl Engine {
 
     fn set_followed(&self, position: Position) {
         self.inner.followed.store(position.get(), Ordering::Release);
+    }
+
+    /// Lets jobs wait for their turn, in their order; those that find no room are refused.
+    fn push_all(&self, key: &StreamKey, jobs: Vec<Job>) {
+        let refused = match self.inner.is_stopping.load(Ordering::Acquire) {
+            true => Err((jobs, EngineError::Stopping)),
+            false => {
+                let pushed = self.cell(key).push_all(&self.inner, jobs);
+                pushed.map_err(|jobs| (jobs, EngineError::Busy))
+            }
+        };
+        if let Err((jobs, error)) = refused {
+            answer::fail_all(jobs.into(), &error);
+        }
     }
 
     fn push(&self, key: &StreamKey, job: Job) -> Result<(), EngineError> {

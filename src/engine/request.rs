@@ -117,6 +117,11 @@ impl Request {
         }
     }
 
+    /// Whether it touches its own stream alone, on no condition.
+    pub(super) fn is_plain(&self) -> bool {
+        self.expected.is_none() && self.conditions.is_empty() && self.beside.is_empty()
+    }
+
     /// The same, recognisable when it comes again.
     #[must_use]
     pub fn with_key(mut self, key: impl Into<String>, request_hash: Hash) -> Self {

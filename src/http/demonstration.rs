@@ -2,6 +2,7 @@
 
 use super::App;
 use super::caller::Caller;
+use super::plans::no_such_plan;
 use super::problem::Problem;
 use crate::demo;
 use axum::Json;
@@ -25,6 +26,9 @@ pub(super) async fn remove(
     Shared(app): Shared<Arc<App>>,
     caller: Caller,
 ) -> Result<Response, Problem> {
+    if caller.workspace != demo::workspace() {
+        return Err(no_such_plan());
+    }
     demo::take_away(&app.engine, &caller.actor).await?;
     Ok(Json(DemonstrationAfter { status: "removed" }).into_response())
 }

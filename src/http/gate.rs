@@ -118,7 +118,7 @@ impl Gate {
 }
 
 /// The key that the request shows: in its header, or among the protocols of a socket.
-fn shown_key(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
+pub(super) fn shown_key(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
     if let Some(shown) = text_of(headers, &header::AUTHORIZATION) {
         let scheme = shown.split_at_checked(7).filter(|(it, _)| it.eq_ignore_ascii_case("bearer "));
         let wrong = || Problem::new(Code::Unauthorized, "write Authorization: Bearer ax_…");

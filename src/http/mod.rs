@@ -67,6 +67,7 @@ use crate::webhooks::Webhooks;
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
 use crowd::Crowd;
+use failures::Failures;
 use gate::Gate;
 use problem::Problem;
 use rates::Limiter;
@@ -249,7 +250,7 @@ fn router(app: Arc<App>, served: OpenApiRouter<Arc<App>>) -> Router {
     let rights = Rights::of(&document).expect("a test holds every route to naming its right");
     let crowd = Arc::new(Crowd::new(&app.config.door));
     let limiter = Arc::new(Limiter::new(app.config.rates, app.engine.clock().clone()));
-    let failures = Arc::clone(&limiter);
+    let failures = Arc::new(Failures { limiter: Arc::clone(&limiter), keys: app.keys.clone() });
     let gate = Arc::new(Gate { app: Arc::clone(&app), rights });
     routes
         .fallback(dashboard::elsewhere)

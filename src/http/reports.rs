@@ -91,24 +91,26 @@ pub(super) async fn report(
         let detail = format!("one body holds at most {REPORTS_MAX} reports");
         return Err(Problem::new(Code::TooLarge, detail));
     }
-    let mut results = Vec::with_capacity(reports.len());
-    for (place, report) in reports.into_iter().enumerate() {
-        let mut own = terms.clone();
-        own.key = terms.key.as_ref().map(|key| format!("{key}/{place}"));
-        let taken = app.take_report(&caller, own, &execution_id, report).await;
-        results.push(super::writing::result_of(taken).await);
-    }
+    let results = app.take_reports(&caller, &terms, &execution_id, reports).await;
     Ok(Answer(json!({"results": results})).into_response())
 }
 
-impl App {
-    async fn take_report(
-        &self,
+/// A report that was understood: what is to be done, for whom, on which terms.
+struct Understood {
+    report: ReportDocument,
+    reported: Reported,
+    caller: Caller,
+    terms: Terms,
+    sent: String,
+}
+
+impl Understood {
+    fn of(
         caller: &Caller,
         mut terms: Terms,
         execution_id: &ExecutionId,
         report: Value,
-    ) -> Result<Response, Problem> {
+    ) -> Result<Self, Problem> {
         let sent = report.to_string();
         let report: ReportDocument = typed(report)?;
         if report.execution_id.as_ref().is_some_and(|named| named != execution_id) {
@@ -116,40 +118,132 @@ impl App {
             return Err(Problem::at(Code::Invalid, "/execution_id", message));
         }
         let caller = caller.as_agent(&report.agent_id)?;
-        let command = match report.reported()? {
-            Reported::Heartbeat { lease, progress_percent } => {
-                return self
-                    .take_heartbeat(&caller, execution_id, &report, lease, progress_percent)
-                    .await;
-            }
-            Reported::Command(command) => Command::Execution(*command),
-        };
-        terms.key = report.key()?.or(terms.key);
-        let stream = StreamName::execution(execution_id);
-        let (caller, terms, body) = (&caller, &terms, sent.as_bytes());
-        let describe = describe_report;
-        let write = Write { caller, terms, body, stream, command, describe };
-        let mut done: Done = self.write(write).await?;
-        if done.outcome.description == LATE {
-            return Err(lease_lost());
+        let reported = report.reported()?;
+        if matches!(reported, Reported::Command(_)) {
+            terms.key = report.key()?.or(terms.key);
         }
-        if report.claim_next && !terms.is_dry_run {
+        Ok(Self { report, reported, caller, terms, sent })
+    }
+
+    /// Whether nothing is wanted but that it is stored.
+    fn is_plain(&self) -> bool {
+        matches!(self.reported, Reported::Command(_))
+            && !self.report.claim_next
+            && !self.terms.is_dry_run
+    }
+
+    /// What is written of it; none for a sign of life.
+    fn write(&self, execution_id: &ExecutionId) -> Option<Write<'_>> {
+        let Reported::Command(command) = &self.reported else { return None };
+        Some(Write {
+            caller: &self.caller,
+            terms: &self.terms,
+            body: self.sent.as_bytes(),
+            stream: StreamName::execution(execution_id),
+            command: Command::Execution((**command).clone()),
+            describe: describe_report,
+        })
+    }
+}
+
+/// Whether a report was taken, and as a new one.
+fn status_of(done: &Done) -> Result<StatusCode, Problem> {
+    if done.outcome.description == LATE {
+        return Err(lease_lost());
+    }
+    let is_new = !done.outcome.is_repeat && !done.outcome.recorded.is_empty();
+    Ok(if is_new { StatusCode::CREATED } else { StatusCode::OK })
+}
+
+impl App {
+    /// Takes each report of a list, in their order; those of which nothing is wanted but that they
+    /// are stored are stored together.
+    async fn take_reports(
+        &self,
+        caller: &Caller,
+        terms: &Terms,
+        execution_id: &ExecutionId,
+        reports: Vec<Value>,
+    ) -> Vec<Value> {
+        let mut results = Vec::with_capacity(reports.len());
+        let mut plain = Vec::new();
+        for (place, report) in reports.into_iter().enumerate() {
+            let mut own = terms.clone();
+            own.key = terms.key.as_ref().map(|key| format!("{key}/{place}"));
+            let understood = Understood::of(caller, own, execution_id, report);
+            match understood {
+                Ok(understood) if understood.is_plain() => plain.push(understood),
+                other => {
+                    self.take_plain(execution_id, &mut plain, &mut results).await;
+                    let answer = match other {
+                        Ok(understood) => self.take(execution_id, understood).await,
+                        Err(problem) => Err(problem),
+                    };
+                    results.push(super::writing::result_of(answer).await);
+                }
+            }
+        }
+        self.take_plain(execution_id, &mut plain, &mut results).await;
+        results
+    }
+
+    async fn take_plain(
+        &self,
+        execution_id: &ExecutionId,
+        plain: &mut Vec<Understood>,
+        results: &mut Vec<Value>,
+    ) {
+        let plain = std::mem::take(plain);
+        let writes = plain.iter().filter_map(|understood| understood.write(execution_id));
+        for done in self.write_all(writes.collect()).await {
+            let taken = done.and_then(|done| Ok((status_of(&done)?, done)));
+            results.push(match taken {
+                Ok((status, done)) => done.result(status),
+                Err(problem) => problem.as_result(),
+            });
+        }
+    }
+
+    async fn take_report(
+        &self,
+        caller: &Caller,
+        terms: Terms,
+        execution_id: &ExecutionId,
+        report: Value,
+    ) -> Result<Response, Problem> {
+        let understood = Understood::of(caller, terms, execution_id, report)?;
+        self.take(execution_id, understood).await
+    }
+
+    async fn take(
+        &self,
+        execution_id: &ExecutionId,
+        understood: Understood,
+    ) -> Result<Response, Problem> {
+        let Some(write) = understood.write(execution_id) else {
+            return self.take_heartbeat(execution_id, &understood).await;
+        };
+        let mut done: Done = self.write(write).await?;
+        let Understood { report, caller, terms, .. } = &understood;
+        if report.claim_next && !terms.is_dry_run && done.outcome.description != LATE {
             // The report is in the log whatever comes of the question: a poll says what is wrong.
             done.add("work", self.next_work(caller, &report.agent_id).await.unwrap_or_default());
         }
-        let is_new = !done.outcome.is_repeat && !done.outcome.recorded.is_empty();
-        Ok(done.answer(if is_new { StatusCode::CREATED } else { StatusCode::OK }))
+        let status = status_of(&done)?;
+        Ok(done.answer(status))
     }
 
     /// A sign of life is not in the log; its answer says where things stand.
     async fn take_heartbeat(
         &self,
-        caller: &Caller,
         execution_id: &ExecutionId,
-        report: &ReportDocument,
-        lease: Option<LeaseToken>,
-        progress_percent: Option<u8>,
+        understood: &Understood,
     ) -> Result<Response, Problem> {
+        let Understood { report, reported, caller, .. } = understood;
+        let (lease, progress_percent) = match reported {
+            Reported::Heartbeat { lease, progress_percent } => (lease.clone(), *progress_percent),
+            Reported::Command(_) => (None, None),
+        };
         let (workspace, agent_id) = (&caller.workspace, &report.agent_id);
         let asked = (report.named_task().cloned(), agent_id.clone());
         let told = self.engine.ask(workspace, execution_id, move |execution| {

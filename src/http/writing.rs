@@ -6,7 +6,7 @@ use super::problem::Problem;
 use super::schemas::{AnyObject, Moment};
 use super::terms::Terms;
 use crate::domain::{Command, StreamName};
-use crate::engine::{Describe, Outcome, Request, RequestKey};
+use crate::engine::{Describe, EngineError, Outcome, Request, RequestKey};
 use axum::Json;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -59,23 +59,40 @@ pub(super) struct Done {
 impl App {
     /// Carries a command out, or only says what it would do.
     pub(super) async fn write(&self, write: Write<'_>) -> Result<Done, Problem> {
-        let Write { caller, terms, body, stream, command, describe } = write;
+        let is_dry_run = write.terms.is_dry_run;
+        let mut request = write.request();
+        let outcome = if is_dry_run {
+            request.key = None;
+            self.engine.dry_run(request).await?
+        } else {
+            self.engine.execute(request).await?
+        };
+        Ok(Done::of(outcome, is_dry_run))
+    }
+
+    /// Carries commands on one stream out, in their order: one that is refused holds up no other.
+    pub(super) async fn write_all(&self, writes: Vec<Write<'_>>) -> Vec<Result<Done, Problem>> {
+        let requests = writes.into_iter().map(Write::request).collect();
+        let outcomes = self.engine.execute_all(requests).await;
+        let done = |outcome: Result<Outcome, EngineError>| Ok(Done::of(outcome?, false));
+        outcomes.into_iter().map(done).collect()
+    }
+}
+
+impl Write<'_> {
+    fn request(self) -> Request {
+        let Write { caller, terms, body, stream, command, describe } = self;
         let actor = caller.actor.clone();
         let mut request = Request::new(&caller.workspace, stream, command, actor);
         request.metadata.reason.clone_from(&terms.reason);
         request.metadata.trace.clone_from(&terms.trace);
         request.expected = terms.expected;
         request.describe = Some(describe);
-        if terms.is_dry_run {
-            let outcome = self.engine.dry_run(request).await?;
-            return Ok(Done::of(outcome, true));
-        }
         request.key = terms.key.clone().map(|key| {
             let request_hash = terms.hash_of(body);
             RequestKey { key, request_hash }
         });
-        let outcome = self.engine.execute(request).await?;
-        Ok(Done::of(outcome, false))
+        request
     }
 }
 
@@ -127,17 +144,8 @@ impl Done {
         self.describe(&said);
     }
 
-    /// The answer: what the door has to say of the state, and where the write stands in the log.
-    pub(super) fn answer(self, status: StatusCode) -> Response {
-        let Outcome { recorded, position, version, at, description, events, .. } = self.outcome;
-        if self.is_dry_run {
-            let payload = |payload: &[u8]| serde_json::from_slice::<Value>(payload).ok();
-            let events = events.iter().map(
-                |event| json!({"event_type": event.kind(), "payload": payload(&event.payload())}),
-            );
-            let events: Vec<_> = events.collect();
-            return Json(json!({"dry_run": true, "events": events})).into_response();
-        }
+    fn told(self) -> Map<String, Value> {
+        let Outcome { recorded, position, version, at, description, .. } = self.outcome;
         let mut answer: Map<String, Value> =
             serde_json::from_slice(&description).unwrap_or_default();
         if let Some(recorded) = recorded.first() {
@@ -147,6 +155,28 @@ impl Done {
         answer.insert("position".into(), position.get().into());
         answer.insert("version".into(), version.get().into());
         answer.insert("recorded_at".into(), at.to_string().into());
+        answer
+    }
+
+    /// The answer as one of several in a list.
+    pub(super) fn result(self, status: StatusCode) -> Value {
+        let mut told = self.told();
+        told.insert("http_status".into(), status.as_u16().into());
+        Value::Object(told)
+    }
+
+    /// The answer: what the door has to say of the state, and where the write stands in the log.
+    pub(super) fn answer(self, status: StatusCode) -> Response {
+        if self.is_dry_run {
+            let payload = |payload: &[u8]| serde_json::from_slice::<Value>(payload).ok();
+            let events = self.outcome.events.iter().map(
+                |event| json!({"event_type": event.kind(), "payload": payload(&event.payload())}),
+            );
+            let events: Vec<_> = events.collect();
+            return Json(json!({"dry_run": true, "events": events})).into_response();
+        }
+        let (position, version) = (self.outcome.position, self.outcome.version);
+        let answer = self.told();
         let tag = HeaderValue::from_str(&format!("\"{version}\""));
         let mut response = (status, Json(answer)).into_response();
         response.headers_mut().insert(AX_POSITION, HeaderValue::from(position.get()));

@@ -99,6 +99,10 @@ impl Known {
         self.good(entry, now).ok_or(Refused::Void)
     }
 
+    pub(super) fn has(&self, key_id: &KeyId) -> bool {
+        self.keys.contains_key(key_id)
+    }
+
     pub(super) fn still(&self, key_id: &KeyId, now: Timestamp) -> Option<Bearer> {
         self.keys.get(key_id).and_then(|entry| self.good(entry, now))
     }

@@ -95,6 +95,14 @@ impl Keyring {
         known.still(key_id, self.inner.clock.now())
     }
 
+    /// The id in what is shown as a key, when there is a key of that id, good or not. It proves
+    /// nothing.
+    pub fn id_of(&self, key: &str) -> Option<KeyId> {
+        let shown = ShownKey::parse(key)?;
+        let known = self.inner.known.read().unwrap_or_else(PoisonError::into_inner);
+        known.has(&shown.key_id).then_some(shown.key_id)
+    }
+
     /// Notes that a key was used; about once a minute for each.
     pub async fn note_use(&self, key_id: &KeyId) {
         let now = self.inner.clock.now();

@@ -26,15 +26,15 @@ const GATHER_TURNS_MAX: usize = 8;
 /// How many kibibytes may wait.
 const QUEUE_KIB_MAX: usize = 64 << 10;
 
-/// A request on its way, with the way back.
+/// A request on its way, or several, each decided on those before it, with the way back.
 pub(super) struct Submission {
-    pub(super) prepared: Prepared,
+    prepared: Vec<Prepared>,
     size: Size,
-    reply: oneshot::Sender<Outcome>,
+    reply: oneshot::Sender<Vec<Outcome>>,
     _room: OwnedSemaphorePermit,
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 struct Size {
     events: usize,
     bytes: usize,
@@ -68,6 +68,47 @@ impl Queue {
     /// not stop the request.
     pub(super) async fn append(&self, request: AppendRequest) -> Result<Appended, AppendError> {
         let size = checked_size(&request)?;
+        let outcomes = self.submit(vec![prepare(request, false)], size).await?;
+        outcomes.into_iter().next().unwrap_or(Err(AppendError::OutcomeUnknown))
+    }
+
+    /// Hands over requests of which each was decided on what those before it store: they are
+    /// committed at once, and one that cannot be stored takes those behind it along, but for
+    /// repetitions. What is behind one that is too large is not stored either.
+    pub(super) async fn append_coupled(&self, requests: Vec<AppendRequest>) -> Vec<Outcome> {
+        let mut outcomes = Vec::with_capacity(requests.len());
+        let (mut coupled, mut total) = (Vec::with_capacity(requests.len()), Size::default());
+        let mut behind = Vec::new();
+        for request in requests {
+            match checked_size(&request) {
+                Ok(size) if behind.is_empty() => {
+                    total = Size {
+                        events: total.events + size.events,
+                        bytes: total.bytes + size.bytes,
+                    };
+                    let follows = !coupled.is_empty();
+                    coupled.push(prepare(request, follows));
+                }
+                Ok(_) => behind.push(Err(prepare(request, true).uncoupled())),
+                Err(error) => behind.push(Err(error)),
+            }
+        }
+        let count = coupled.len();
+        if count > 0 {
+            match self.submit(coupled, total).await {
+                Ok(stored) => outcomes.extend(stored),
+                Err(error) => outcomes.resize(count, Err(error)),
+            }
+        }
+        outcomes.extend(behind);
+        outcomes
+    }
+
+    async fn submit(
+        &self,
+        prepared: Vec<Prepared>,
+        size: Size,
+    ) -> Result<Vec<Outcome>, AppendError> {
         let watch = Stopwatch::start();
         let kib = u32::try_from(size.bytes / 1024 + 1).unwrap_or(u32::MAX);
         let sender = self.sender().ok_or(AppendError::Closed)?;
@@ -79,14 +120,14 @@ impl Queue {
             Err(mpsc::error::TrySendError::Closed(())) => return Err(AppendError::Closed),
         };
         let (reply, answer) = oneshot::channel();
-        slot.send(Submission { prepared: prepare(request), size, reply, _room: room });
+        slot.send(Submission { prepared, size, reply, _room: room });
         drop(sender);
-        let outcome = answer.await.unwrap_or(Err(AppendError::OutcomeUnknown));
+        let outcomes = answer.await.map_err(|_| AppendError::OutcomeUnknown)?;
         APPEND_US.note(watch.elapsed_us());
-        if matches!(outcome, Err(AppendError::Conflict { .. })) {
+        if outcomes.iter().any(|outcome| matches!(outcome, Err(AppendError::Conflict { .. }))) {
             APPEND_CONFLICTS.count();
         }
-        outcome
+        Ok(outcomes)
     }
 
     /// Takes no more requests, and returns when those that wait are done.
@@ -104,14 +145,14 @@ impl Queue {
     }
 }
 
-fn prepare(request: AppendRequest) -> Prepared {
+fn prepare(request: AppendRequest, follows: bool) -> Prepared {
     let leaves = request
         .writes
         .iter()
         .flat_map(|write| write.events.iter().map(|event| (&write.stream, event)))
         .map(|(stream, event)| leaf_of_new(&request.workspace, stream, event))
         .collect();
-    Prepared { request, leaves }
+    Prepared { request, leaves, follows }
 }
 
 fn checked_size(request: &AppendRequest) -> Result<Size, AppendError> {
@@ -195,8 +236,9 @@ impl Appender {
         let mut prepared = Vec::with_capacity(batch.len());
         let mut replies = Vec::with_capacity(batch.len());
         for submission in batch {
-            prepared.push(submission.prepared);
-            replies.push(Reply { sender: submission.reply, _room: submission._room });
+            let (sender, count) = (submission.reply, submission.prepared.len());
+            prepared.extend(submission.prepared);
+            replies.push(Reply { sender, count, _room: submission._room });
         }
         let mut replies = Some(replies);
         let watch = Stopwatch::start();
@@ -222,13 +264,16 @@ impl Appender {
 }
 
 struct Reply {
-    sender: oneshot::Sender<Outcome>,
+    sender: oneshot::Sender<Vec<Outcome>>,
+    count: usize,
     _room: OwnedSemaphorePermit,
 }
 
 fn answer(replies: Option<Vec<Reply>>, outcomes: Vec<Outcome>) {
-    for (reply, outcome) in replies.into_iter().flatten().zip(outcomes) {
-        if reply.sender.send(outcome).is_err() {
+    let mut outcomes = outcomes.into_iter();
+    for reply in replies.into_iter().flatten() {
+        let own = outcomes.by_ref().take(reply.count).collect();
+        if reply.sender.send(own).is_err() {
             tracing::debug!("a caller left before its answer");
         }
     }

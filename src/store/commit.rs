@@ -3,7 +3,7 @@
 
 use super::error::{AppendError, CommitError, StoreError};
 use super::plan::{Outcome, Prepared, plan_batch};
-use super::types::Hash;
+use super::types::{Appended, Hash};
 use super::write_tx::Writer;
 use crate::planted::is_planted;
 use std::hash::{BuildHasher, RandomState};
@@ -70,8 +70,16 @@ async fn one_by_one(
     early: &mut impl FnMut(Vec<Outcome>),
 ) -> Vec<Outcome> {
     let mut outcomes = Vec::with_capacity(requests.len());
-    for request in requests.chunks(1) {
-        match try_often(writer, request, early).await {
+    for alone in requests.chunks(1) {
+        let is_new = matches!(outcomes.last(), Some(Ok(Appended::New(_))));
+        if let [request] = alone
+            && request.follows
+            && !is_new
+        {
+            outcomes.push(Err(request.uncoupled()));
+            continue;
+        }
+        match try_often(writer, alone, early).await {
             Ok(outcome) => outcomes.extend(outcome),
             Err(error) => outcomes.push(Err(error)),
         }

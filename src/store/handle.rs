@@ -63,6 +63,20 @@ impl Store {
         }
     }
 
+    /// Stores requests of which each was decided on what those before it store, with one commit.
+    /// Where one is not stored anew, those behind it are refused as conflicts, unless they repeat
+    /// what was stored before.
+    pub async fn append_coupled(
+        &self,
+        requests: Vec<AppendRequest>,
+    ) -> Vec<Result<Appended, AppendError>> {
+        match self {
+            Self::Postgres(store) => store.queue.append_coupled(requests).await,
+            Self::Sqlite(store) => store.queue.append_coupled(requests).await,
+            Self::Memory(store) => store.queue.append_coupled(requests).await,
+        }
+    }
+
     /// What a request with this key was answered, if there was one.
     pub async fn stored_answer(
         &self,

@@ -23,6 +23,24 @@ pub(super) type Outcome = Result<Appended, AppendError>;
 pub(super) struct Prepared {
     pub(super) request: AppendRequest,
     pub(super) leaves: Vec<Hash>,
+    /// Whether it was decided on what the one before it is to store: it cannot stand without that.
+    pub(super) follows: bool,
+}
+
+impl Prepared {
+    /// What a request is told that cannot stand without the one before it.
+    pub(super) fn uncoupled(&self) -> AppendError {
+        let writes = self.request.writes.iter().map(|write| (&write.stream, write.expected));
+        let conditions =
+            self.request.conditions.iter().map(|looked_at| (&looked_at.stream, looked_at.expected));
+        match writes.chain(conditions).last() {
+            Some((stream, expected)) => {
+                let (stream, actual) = (stream.clone(), Version::ZERO);
+                AppendError::Conflict { stream, expected, actual }
+            }
+            None => AppendError::OutcomeUnknown,
+        }
+    }
 }
 
 /// A stream as it is under the lock; not listed when it holds nothing.
@@ -166,6 +184,10 @@ impl<'a> Planner<'a> {
         let request = &prepared.request;
         if let Some(repeated) = self.repeated(request) {
             return repeated;
+        }
+        let is_new = matches!(self.outcomes.last(), Some(Ok(Appended::New(_))) | None);
+        if prepared.follows && !is_new && !is_planted("coupled_stands_alone") {
+            return Err(prepared.uncoupled());
         }
         if let Err(conflict) = self.check(request) {
             if is_planted("sequence_positions") {

@@ -40,6 +40,7 @@ fn request(expected: Expected, count: u128, key: Option<&str>) -> Prepared {
     Prepared {
         request: AppendRequest { workspace, writes, conditions: vec![], key, answer: vec![] },
         leaves,
+        follows: false,
     }
 }
 
@@ -73,6 +74,33 @@ fn the_second_of_two_equal_keys_in_a_batch_gets_the_answer_of_the_first() {
     assert!(matches!(plan.outcomes[0], Ok(Appended::New(_))));
     assert!(matches!(plan.outcomes[1], Ok(Appended::Repeated(_))));
     assert_eq!((plan.events.len(), plan.keys.len()), (1, 1));
+}
+
+#[test]
+fn what_was_decided_on_a_request_that_is_not_stored_is_not_stored_though_its_version_fits() {
+    let follows = |request: Prepared| Prepared { follows: true, ..request };
+    let at = |version| Expected::Exact(Version::new(version));
+    let batch = [
+        request(at(3), 1, Some("k")),
+        request(at(3), 1, None),
+        follows(request(at(4), 1, None)),
+        follows(request(at(5), 1, Some("k"))),
+        follows(request(at(4), 1, None)),
+        request(at(4), 1, None),
+        follows(request(at(5), 1, None)),
+    ];
+    let plan = plan_batch(known(3), &batch);
+    let stored: Vec<&str> = plan
+        .outcomes
+        .iter()
+        .map(|outcome| match outcome {
+            Ok(Appended::New(_)) => "new",
+            Ok(Appended::Repeated(_)) => "repeated",
+            Err(_) => "refused",
+        })
+        .collect();
+    let wanted = ["new", "refused", "refused", "repeated", "refused", "new", "new"];
+    assert_eq!(stored, wanted);
 }
 
 #[test]

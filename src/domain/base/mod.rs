@@ -8,6 +8,7 @@ mod task;
 mod text;
 mod timestamp;
 mod usage;
+mod words;
 
 pub use actor::{Actor, ActorKind};
 pub use ids::{
@@ -22,3 +23,4 @@ pub use task::{Dependency, DependencyType, Priority, TaskDefinition, TaskKind};
 pub use text::{ActionName, Label, Text, TextError, Title};
 pub use timestamp::Timestamp;
 pub use usage::{Budget, Usage};
+pub(crate) use words::words;

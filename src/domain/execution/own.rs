@@ -3,33 +3,11 @@
 
 use super::tree::Node;
 use super::{ContextEntry, Execution, Memory, MemoryKey, Phase, TaskStatus};
+use crate::base::words;
 use crate::event::record::OwnPlanDescribed;
 use crate::planted::is_planted;
 use crate::{IllegalTransition, Json, TaskId, Text};
 use serde::{Deserialize, Serialize};
-
-macro_rules! words {
-    ($(
-        $(#[$doc:meta])*
-        $Name:ident { $($(#[$vdoc:meta])* $Variant:ident = $text:literal,)+ }
-    )+) => {$(
-        $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-        pub enum $Name {
-            $($(#[$vdoc])* #[serde(rename = $text)] $Variant,)+
-        }
-
-        impl $Name {
-            /// Every one.
-            pub const ALL: &'static [Self] = &[$(Self::$Variant),+];
-
-            /// The word for it.
-            pub fn as_str(self) -> &'static str {
-                match self { $(Self::$Variant => $text,)+ }
-            }
-        }
-    )+};
-}
 
 words! {
     /// What sort of plan an agent brings.

@@ -1,39 +1,9 @@
 //! The statuses that everyone sees, and the legal moves between them.
 
+use crate::base::words;
 use crate::planted::is_planted;
-use serde::{Deserialize, Serialize};
-use std::fmt;
 
-macro_rules! statuses {
-    ($(
-        $(#[$doc:meta])*
-        $Name:ident { $($(#[$vdoc:meta])* $Variant:ident = $text:literal,)+ }
-    )+) => {$(
-        $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        pub enum $Name {
-            $($(#[$vdoc])* #[serde(rename = $text)] $Variant,)+
-        }
-
-        impl $Name {
-            /// Every status.
-            pub const ALL: &'static [Self] = &[$(Self::$Variant),+];
-
-            /// The word for it.
-            pub fn as_str(self) -> &'static str {
-                match self { $(Self::$Variant => $text,)+ }
-            }
-        }
-
-        impl fmt::Display for $Name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(self.as_str())
-            }
-        }
-    )+};
-}
-
-statuses! {
+words! {
     /// The status of an execution.
     ExecutionStatus {
         /// Made, not yet asked to run.

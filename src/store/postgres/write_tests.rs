@@ -36,7 +36,7 @@ fn request() -> Result<Prepared> {
     let writes = vec![StreamWrite { stream, expected: Expected::Any, events: vec![event] }];
     let request =
         AppendRequest { workspace, writes, conditions: vec![], key: None, answer: vec![] };
-    Ok(Prepared { request, leaves })
+    Ok(Prepared { request, leaves, follows: false })
 }
 
 #[tokio::test]

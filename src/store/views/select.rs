@@ -39,6 +39,11 @@ enum Whose {
 }
 
 impl Select<'_> {
+    /// What is looked for.
+    fn words(&self) -> Option<&str> {
+        self.search.filter(|words| !words.trim().is_empty())
+    }
+
     /// Whose rows are wanted: a list says so, or it is not read.
     fn whose(&self) -> Option<Whose> {
         self.conditions.iter().find_map(|(column, condition)| match (*column, condition) {
@@ -110,7 +115,9 @@ pub(super) async fn read(
         return Ok(Page { rows: Vec::new(), position: None, is_stopped: false, changed_at });
     };
     let stored = stored_columns(select, live.text(4)?);
-    let (text, binds) = text_of(select, live.number(0)?, &stored, (dialect, is_walled));
+    let generation = live.number(0)?;
+    let is_found = is_walled && !is_often(&mut session, select, generation).await?;
+    let (text, binds) = text_of(select, generation, &stored, (dialect, is_found));
     let columns: Vec<_> = texts::all_columns(select.table).iter().map(|it| it.holds).collect();
     let rows = session.rows(&text, binds, &columns).await?;
     let rows = rows.into_iter().map(seen).collect::<Result<_, _>>()?;
@@ -121,6 +128,20 @@ pub(super) async fn read(
         is_stopped: live.optional_number(3)?.is_some(),
         changed_at: Timestamp::from_unix_ms(live.integer(2)?),
     })
+}
+
+/// Whether the words that are looked for stand in so many rows that a walk along the list comes
+/// upon enough of them sooner than they are all found: views_wall.sql says how many.
+async fn is_often(
+    session: &mut Session<'_>,
+    select: &Select<'_>,
+    generation: u64,
+) -> Result<bool, StoreError> {
+    let Some(words) = select.words() else { return Ok(false) };
+    let name = texts::stored_name(select.table.name, generation);
+    let text = format!("select {name}_often($1)::int::bigint");
+    let told = session.rows(&text, vec![Bind::from(words)], &[ColumnType::Integer]).await?;
+    Ok(told.first().map(|row| Cells(row).integer(0)).transpose()? == Some(1))
 }
 
 /// The columns that the table of the live generation has: an older release may have made it.
@@ -198,7 +219,7 @@ fn text_of(
     select: &Select<'_>,
     generation: u64,
     stored: &[String],
-    (dialect, is_walled): (Dialect, bool),
+    (dialect, is_found): (Dialect, bool),
 ) -> (String, Vec<Bind>) {
     let name = texts::stored_name(select.table.name, generation);
     let mut source = name.clone();
@@ -210,8 +231,8 @@ fn text_of(
         }
         draft.add(column, condition);
     }
-    if let Some(words) = select.search.filter(|words| !words.trim().is_empty()) {
-        if is_walled {
+    if let Some(words) = select.words() {
+        if is_found {
             // What is found by words is found in the wall itself: views_wall.sql says why.
             source = format!("{name}_found({})", draft.bind(Bind::from(words)));
         } else {

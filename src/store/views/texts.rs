@@ -109,7 +109,13 @@ pub(super) fn drop(table: &str, generation: u64, dialect: Dialect) -> String {
         Dialect::Sqlite => {
             format!("drop table if exists {name};drop table if exists {name}_search;")
         }
-        Dialect::Postgres => format!("drop table if exists {name} cascade;"),
+        Dialect::Postgres => {
+            format!(
+                "drop function if exists {name}_found(text);\
+                 drop function if exists {name}_often(text);\
+                 drop table if exists {name};"
+            )
+        }
     }
 }
 

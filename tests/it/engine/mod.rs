@@ -2,6 +2,7 @@
 
 mod agent_plans;
 mod broken;
+mod coupled;
 mod executing;
 mod house;
 mod killing;

@@ -20,7 +20,7 @@ fn cancel() -> ExecutionCommand {
 }
 
 /// Runs a test on two engines over one log in memory, and over one PostgreSQL.
-async fn on_pairs<F: Future<Output = Result<()>>>(
+pub(super) async fn on_pairs<F: Future<Output = Result<()>>>(
     config: EngineConfig,
     test: impl Fn(House, House) -> F,
 ) -> Result<()> {

@@ -6,6 +6,7 @@ use anyhow::{Context, Result, ensure};
 use planexe_ax::config::{Config, Rates};
 use planexe_ax::domain::event::workspace::Role;
 use serde_json::json;
+use sha2::{Digest, Sha256};
 
 fn three_a_minute() -> Config {
     let rates = Rates { agent_per_minute: 3, ..Rates::default() };
@@ -76,28 +77,47 @@ async fn with_keys_each_key_of_an_agent_counts_for_itself_whatever_it_asks() -> 
     .await
 }
 
+/// The key with another secret, written as a key is written.
+fn with_another_secret(right: &str) -> Result<String> {
+    let key = right.strip_prefix("Bearer ").context("no bearer")?;
+    let mut parts = key.splitn(3, '_').skip(1);
+    let body = format!("ax_{}_{}", parts.next().context("no id")?, "0".repeat(64));
+    let sum: String =
+        Sha256::digest(&body).iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+    Ok(format!("Bearer {body}_{sum}"))
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_address_that_shows_too_many_wrong_keys_is_turned_away_before_they_are_looked_at()
 -> Result<()> {
     let rates = Rates { failures_per_minute: 3, ..Rates::default() };
     on_every_with(&Config { rates, ..Config::default() }, async |server| {
         let owner = key(&server, "default", Role::Owner, None).await?.header();
-        let right = [(owner.0, owner.1.as_str())];
-        let wrong = [("authorization", "Bearer ax_k0123456789abcdef_00_00")];
-        for _ in 0..5 {
-            let nothing = server.ask("GET", "/api/executions", &[], b"").await?;
-            ensure!(nothing.status == 401, "nothing shown is nothing guessed: {nothing:?}");
+        let other = key(&server, "default", Role::Owner, None).await?.header();
+        let tried = with_another_secret(&owner.1)?;
+        let at = |key: &str| vec![("authorization", key.to_owned())];
+        let ask = async |shown: Vec<(&str, String)>| {
+            let shown: Vec<_> = shown.iter().map(|(name, it)| (*name, it.as_str())).collect();
+            server.ask("GET", "/api/executions", &shown, b"").await
+        };
+        for shown in [vec![], vec![("cookie", "ax_session=0".to_owned())]] {
+            for _ in 0..5 {
+                let nothing = ask(shown.clone()).await?;
+                ensure!(nothing.status == 401, "nothing shown is nothing guessed: {nothing:?}");
+            }
         }
-        for _ in 0..3 {
-            let refused = server.ask("GET", "/api/executions", &wrong, b"").await?;
-            ensure!(refused.status == 401, "{refused:?}");
-        }
-        for shown in [&wrong, &right] {
-            let refused = server.ask("GET", "/api/executions", shown, b"").await?;
+        for guess in ["Bearer ax_k0123456789abcdef_00_00", tried.as_str()] {
+            for _ in 0..3 {
+                let refused = ask(at(guess)).await?;
+                ensure!(refused.status == 401, "{refused:?}");
+            }
+            let refused = ask(at(guess)).await?;
             ensure!(refused.status == 429 && refused.body["code"] == "rate_limited", "{refused:?}");
             let wait: u64 = refused.header("retry-after").context("no Retry-After")?.parse()?;
             ensure!((1..=20).contains(&wait), "{refused:?}");
         }
+        ensure!(ask(at(&owner.1)).await?.status == 429, "that key was tried: it waits");
+        ensure!(ask(at(&other.1)).await?.status == 200, "a key that nobody tried opens");
         server.stop().await
     })
     .await

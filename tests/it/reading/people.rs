@@ -3,6 +3,7 @@
 use super::{execution, reader, workspace};
 use crate::projector::house::{House, on_every};
 use crate::projector::story::write_all;
+use crate::store::backend::Backend;
 use anyhow::{Context, Result, ensure};
 use planexe_ax::projections::blockers::{self, BlockerRow};
 use planexe_ax::projector::Projector;
@@ -117,6 +118,16 @@ async fn sums_of_a_workspace_are_the_sums_of_its_days() -> Result<()> {
     .await
 }
 
+/// Four hundred times the same words, past the product.
+const MANY_ALIKE: &str = "do $$ declare names text; cells text; begin \
+    select string_agg(column_name, ','), string_agg(case column_name \
+        when 'context_key' then '''k'' || g' when 'context_value' then '''this stands often''' \
+        else column_name end, ',') \
+    into names, cells from information_schema.columns where table_name = 'view_memory_1' \
+        and table_schema = current_schema() and is_generated = 'NEVER'; \
+    execute format('insert into view_memory_1 (%s) select %s from (select * from view_memory_1 \
+        limit 1) t, generate_series(1, 400) g', names, cells); end $$";
+
 #[tokio::test(flavor = "multi_thread")]
 async fn words_are_found_in_what_executions_remember() -> Result<()> {
     on_every(async |house| {
@@ -132,6 +143,13 @@ async fn words_are_found_in_what_executions_remember() -> Result<()> {
         let filter = MemoryFilter { search, ..MemoryFilter::default() };
         let found = reader.memory(&workspace(), &filter, &pages_of(500)).await?.rows;
         ensure!(found.is_empty(), "{found:?}");
+        if let Backend::Postgres(database) = &house.backend {
+            database.execute(MANY_ALIKE).await?;
+            let search = Some("stands often".to_owned());
+            let filter = MemoryFilter { search, ..MemoryFilter::default() };
+            let found = reader.memory(&workspace(), &filter, &pages_of(500)).await?.rows;
+            ensure!(found.len() == 400, "{} of 400 that the list is walked for", found.len());
+        }
         let logs = LogEntryFilter::default();
         let logs = reader.agent_logs(&workspace(), &logs, &pages_of(500)).await?.rows;
         ensure!(logs.is_sorted_by(|one, next| one.row.logged_at >= next.row.logged_at));

@@ -35,6 +35,9 @@ async fn a_reader_sees_the_rows_of_the_workspace_that_is_named_and_changes_nothi
                  from view_memory_1))";
             ensure!(named.number(found).await? > 0, "what finds by words finds nothing");
             ensure!(database.number(found).await? == 0, "it finds where no workspace is named");
+            let often = "select count(*) from view_memory_1 where \
+                 view_memory_1_often(context_key)";
+            ensure!(named.number(often).await? == 0, "a few rows are not many");
             for text in [
                 "delete from view_progress_1",
                 "update view_progress_1 set workspace = 'elsewhere'",

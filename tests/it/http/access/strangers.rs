@@ -88,6 +88,8 @@ async fn what_belongs_to_others_is_told_like_what_is_not_there() -> Result<()> {
             ensure!(there.status == absent.status, "{what}");
             ensure!(plain(there.body) == plain(absent.body), "{what}");
         }
+        let theirs_only = server.ask("DELETE", "/api/demonstration", &headers[..1], b"").await?;
+        ensure!(theirs_only.status == 404, "{theirs_only:?}");
         let (name, shown) = theirs.header();
         let kept = server.ask("GET", "/api/plans/plan", &[(name, &shown)], b"").await?;
         ensure!(kept.status == 200 && kept.body["goal"] == CANARY, "{kept:?}");

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 /// A plan with one task, which an agent's own plan can be for.
 async fn plan_with_task(server: &Server, headers: &[(&str, &str)], meant_for: Value) -> Result<()> {
-    let plan = json!({"plan_id": "work", "goal": "Make a systems prompt", "assigned_to": meant_for,
+    let plan = json!({"plan_id": "garden", "goal": "Make a prompt", "assigned_to": meant_for,
         "phases": [{"phase_id": "deep", "name": "Deep work", "tasks": [
             {"task_id": "deep-7", "title": "Make a first principle systems prompt"}]}]});
     let made = server.json("POST", "/api/plans", headers, &plan).await?;
@@ -30,7 +30,7 @@ async fn steps_become_parts_of_the_task_that_the_plan_is_for() -> Result<()> {
         plan_with_task(&server, &[], json!(null)).await?;
         let id = brought(&server, &breakdown()).await?;
         let path = format!("/api/agent-plans/{id}/subtasks");
-        let first = json!({"plan_id": "work", "steps": [1], "priority": "high"});
+        let first = json!({"plan_id": "garden", "steps": [1], "priority": "high"});
         let made = server.post(&path, &first).await?;
         ensure!(made.status == 201 && made.body["task_id"] == "deep-7", "{made:?}");
         ensure!(
@@ -42,17 +42,17 @@ async fn steps_become_parts_of_the_task_that_the_plan_is_for() -> Result<()> {
         );
         let again = server.post(&path, &first).await?;
         ensure!(again.status == 200 && again.body["subtasks"] == made.body["subtasks"]);
-        let rest = json!({"plan_id": "work", "steps": [2]});
+        let rest = json!({"plan_id": "garden", "steps": [2]});
         let made = server.post(&path, &rest).await?;
         ensure!(made.status == 201, "{made:?}");
-        let at = format!("/api/plans/work/tasks?min_position={}", made.position()?);
+        let at = format!("/api/plans/garden/tasks?min_position={}", made.position()?);
         let tasks = server.get(&at).await?;
         let tasks = list(&tasks, "tasks")?;
         let ids = each(tasks, "task_id");
         ensure!(ids == ["deep", "deep-7", "deep-7_step_1", "deep-7_step_2"], "{ids:?}");
         ensure!(tasks[3]["kind"] == "subtask" && tasks[3]["action"] == "analyze", "{tasks:?}");
         ensure!(tasks[3]["estimated_hours"] == 0.75 && !tasks[1]["is_leaf"].is_null());
-        let other = json!({"plan_id": "work", "steps": [1], "priority": "low"});
+        let other = json!({"plan_id": "garden", "steps": [1], "priority": "low"});
         let clash = server.post(&path, &other).await?;
         ensure!(clash.status == 409 && clash.body["code"] == "already_exists", "{clash:?}");
         server.stop().await
@@ -66,9 +66,9 @@ async fn steps_that_wait_for_each_other_become_parts_that_do() -> Result<()> {
         plan_with_task(&server, &[], json!(null)).await?;
         let id = brought(&server, &breakdown()).await?;
         let path = format!("/api/agent-plans/{id}/subtasks");
-        let made = server.post(&path, &json!({"plan_id": "work"})).await?;
+        let made = server.post(&path, &json!({"plan_id": "garden"})).await?;
         ensure!(made.status == 201 && list(&made, "subtasks")?.len() == 2, "{made:?}");
-        let at = format!("/api/plans/work/tasks?min_position={}", made.position()?);
+        let at = format!("/api/plans/garden/tasks?min_position={}", made.position()?);
         let tasks = server.get(&at).await?;
         let waits = &list(&tasks, "tasks")?[3]["waits_for"];
         ensure!(waits[0]["task_id"] == "deep-7_step_1", "{waits}");
@@ -85,12 +85,12 @@ async fn what_cannot_become_parts_is_refused_with_the_place() -> Result<()> {
         let path = format!("/api/agent-plans/{id}/subtasks");
         for (body, pointer) in [
             (json!({"plan_id": "absent"}), "/plan_id"),
-            (json!({"plan_id": "work", "task_id": "absent"}), "/task_id"),
-            (json!({"plan_id": "work", "steps": []}), "/steps"),
-            (json!({"plan_id": "work", "steps": [0]}), "/steps"),
-            (json!({"plan_id": "work", "steps": [3]}), "/steps"),
-            (json!({"plan_id": "work", "task_id": "t".repeat(128)}), "/task_id"),
-            (json!({"plan_id": "work", "more": 1}), "/more"),
+            (json!({"plan_id": "garden", "task_id": "absent"}), "/task_id"),
+            (json!({"plan_id": "garden", "steps": []}), "/steps"),
+            (json!({"plan_id": "garden", "steps": [0]}), "/steps"),
+            (json!({"plan_id": "garden", "steps": [3]}), "/steps"),
+            (json!({"plan_id": "garden", "task_id": "t".repeat(128)}), "/task_id"),
+            (json!({"plan_id": "garden", "more": 1}), "/more"),
         ] {
             let refused = server.post(&path, &body).await?;
             let at = &refused.body["errors"][0]["pointer"];
@@ -98,7 +98,7 @@ async fn what_cannot_become_parts_is_refused_with_the_place() -> Result<()> {
         }
         let research = brought(&server, &two_steps()).await?;
         let path = format!("/api/agent-plans/{research}/subtasks");
-        let refused = server.post(&path, &json!({"plan_id": "work"})).await?;
+        let refused = server.post(&path, &json!({"plan_id": "garden"})).await?;
         ensure!(refused.status == 409 && refused.body["code"] == "wrong_state", "{refused:?}");
         server.stop().await
     })
@@ -117,7 +117,7 @@ async fn an_agent_adds_parts_only_to_plans_that_are_meant_for_it() -> Result<()>
             let made = server.json("POST", "/api/agent-plans", &own, &breakdown()).await?;
             let id = made.body["id"].as_str().unwrap_or_default();
             let path = format!("/api/agent-plans/{id}/subtasks");
-            let made = server.json("POST", &path, &own, &json!({"plan_id": "work"})).await?;
+            let made = server.json("POST", &path, &own, &json!({"plan_id": "garden"})).await?;
             ensure!(made.status == expected, "{agent}: {made:?}");
         }
         server.stop().await
