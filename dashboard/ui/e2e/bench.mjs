@@ -66,7 +66,7 @@ async function firstPaints(browser) {
     const value = median(took[of]);
     const reached = value / empty <= limit;
     print(name, value, 'ms', { baseline: empty, reach: `≤ ${limit}`, reached });
-    print(`${name}, beside a page without scripts of its own data`, value, 'ms', { baseline: bare });
+    print(`${name}, beside the bare page of the API`, value, 'ms', { baseline: bare });
   };
   paint('first useful paint, 300 tasks', 'small', 3);
   paint('first useful paint, 5,000 tasks', 'large', 6);
