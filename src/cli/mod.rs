@@ -11,7 +11,7 @@ mod serve;
 use crate::{
     config::{Config, Flags},
     exit::{Exit, Failure},
-    telemetry,
+    telemetry::{self, Sending},
 };
 use anyhow::Context;
 use clap::{Parser, Subcommand};
@@ -81,13 +81,25 @@ fn dispatch(cli: &Cli) -> Result<(), Failure> {
         config::config(&config, asked);
         return Ok(());
     }
-    telemetry::start(&config.log, config.log_format).map_err(|error| Exit::Usage.because(error))?;
+    let is_serving = matches!(command, Command::Serve);
+    let collector = config.collector.as_ref().filter(|_| is_serving);
+    let ended = telemetry::start(&config.log, config.log_format, collector.is_some())
+        .map_err(|error| Exit::Usage.because(error))?;
     for warning in &config.warnings {
         tracing::warn!("{warning}");
     }
     let runtime = tokio::runtime::Runtime::new().context("cannot start the runtime")?;
     match command {
-        Command::Serve => runtime.block_on(serve::serve(&config)),
+        Command::Serve => runtime.block_on(async {
+            let sending = ended
+                .zip(collector)
+                .map(|(ended, collector)| Sending::start(ended, collector.clone(), &[]));
+            let served = serve::serve(&config).await;
+            if let Some(sending) = sending {
+                sending.stop().await;
+            }
+            served
+        }),
         Command::Projections(asked) => runtime.block_on(projections::projections(&config, asked)),
         Command::Config(_) => Ok(()),
         Command::Keys(asked) => runtime.block_on(keys::keys(&config, asked)),

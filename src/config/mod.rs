@@ -22,7 +22,7 @@ pub use table::SETTINGS;
 pub use values::{Known, Source, Values};
 
 use crate::domain::Policy;
-use crate::models::DecompositionConfig;
+use crate::models::{DecompositionConfig, Endpoint};
 use crate::webhooks::WebhooksConfig;
 use std::{
     io,
@@ -60,6 +60,8 @@ pub struct Config {
     pub log: String,
     /// How.
     pub log_format: LogFormat,
+    /// Where traces are sent.
+    pub collector: Option<Endpoint>,
     /// Whether executions are made and tasks given out.
     pub is_execution_enabled: bool,
     /// Whether an empty log begins with a demonstration.
@@ -103,6 +105,9 @@ pub enum ConfigError {
     /// A setting about breaking tasks down is wrong.
     #[error("{0}")]
     Decomposition(String),
+    /// Traces cannot be sent there.
+    #[error("{0}")]
+    Collector(&'static str),
     /// It cannot have this value.
     #[error("`{key}` cannot be `{value}`, as {place} has it: write {wanted}")]
     Value {
@@ -204,6 +209,7 @@ impl Config {
                 Some("json") => LogFormat::Json,
                 _ => LogFormat::Text,
             },
+            collector: sections::collector(&values)?,
             is_execution_enabled: values.is_on("execution.enabled"),
             has_demonstration: values.is_on("demo"),
             policy: sections::policy(&values),

@@ -1,7 +1,8 @@
 //! The settings that belong together, as the rooms take them.
 
-use super::Values;
+use super::{ConfigError, Values};
 use crate::domain::{Policy, RetryPolicy};
+use crate::models::Endpoint;
 
 /// The limits of the door.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -135,6 +136,17 @@ impl Default for StreamLimits {
 
 const SECOND_MS: u64 = 1_000;
 const HOUR_MS: u64 = 3_600 * SECOND_MS;
+
+/// Where traces are sent; nowhere when nothing is said.
+pub(super) fn collector(values: &Values) -> Result<Option<Endpoint>, ConfigError> {
+    let url = values.text("traces_url").filter(|url| !url.is_empty());
+    let read = |url: &str| {
+        Endpoint::parse(url).map_err(|_| {
+            ConfigError::Collector("traces_url is an address such as http://127.0.0.1:4318")
+        })
+    };
+    url.map(read).transpose()
+}
 
 /// The rules for new executions.
 pub(super) fn policy(values: &Values) -> Policy {

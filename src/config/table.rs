@@ -57,6 +57,14 @@ const HERE: &[Setting] = &[
     ),
     setting("log_format", "AX_LOG_FORMAT", "text", Kind::Choice(&["text", "json"]), "How it logs"),
     setting(
+        "traces_url",
+        "OTEL_EXPORTER_OTLP_ENDPOINT",
+        "",
+        Kind::Text,
+        "The collector that traces are sent to, by OTLP over HTTP in JSON, such as \
+         http://127.0.0.1:4318; none when nothing is said",
+    ),
+    setting(
         "demo",
         "AX_DEMO",
         "true",

@@ -197,6 +197,7 @@ impl Engine {
     /// Carries a command out: answered when it is stored, refused, or was so already. Whoever
     /// stops waiting does not stop it. An agent's command is a sign of life, and so is a report
     /// that is taken, whoever hands it in.
+    #[tracing::instrument(name = "command", skip_all, fields(stream = %request.stream))]
     pub async fn execute(&self, request: Request) -> Result<Outcome, EngineError> {
         self.note_actor(&request).await?;
         let reported = Reported::of(&request);

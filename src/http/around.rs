@@ -16,6 +16,9 @@ use tracing::Instrument;
 use uuid::Uuid;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+/// How long the name of a caller's span is.
+const TRACEPARENT_BYTES: usize = 55;
 /// The route of a request that has none.
 const NO_ROUTE: &str = "none";
 /// How long an id may be that a client gives its request.
@@ -31,7 +34,8 @@ pub(super) async fn around(request: Request, next: Next) -> Response {
     let method = method_of(request.method());
     let span = tracing::info_span!(
         "request", request.id = %id, http.method = method, http.route = %route,
-        key.id = tracing::field::Empty,
+        key.id = tracing::field::Empty, http.status = tracing::field::Empty,
+        trace.parent = trace_of(request.headers()),
     );
     let answered = caught(next.run(request)).instrument(span.clone()).await;
     let mut response = answered.unwrap_or_else(|| {
@@ -43,6 +47,7 @@ pub(super) async fn around(request: Request, next: Next) -> Response {
     span.in_scope(|| {
         tracing::info!(http.status = status, duration_ms = us / 1_000, "{method} {route} {status}");
     });
+    span.record("http.status", status);
     REQUESTS.note(RequestKind { route, method, status }, us);
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
         let json = HeaderValue::from_static("application/problem+json");
@@ -81,6 +86,13 @@ fn request_id(headers: &HeaderMap) -> String {
     };
     let given = headers.get(REQUEST_ID).and_then(|id| id.to_str().ok()).filter(is_plain);
     given.map_or_else(|| Uuid::now_v7().to_string(), str::to_owned)
+}
+
+/// The span of the caller, where one is named in the one form that there is.
+fn trace_of(headers: &HeaderMap) -> Option<&str> {
+    let given = headers.get(TRACEPARENT).and_then(|parent| parent.to_str().ok())?;
+    let is_plain = |byte: u8| byte.is_ascii_hexdigit() || byte == b'-';
+    (given.len() == TRACEPARENT_BYTES && given.bytes().all(is_plain)).then_some(given)
 }
 
 /// What comes of it; none when it panicked.

@@ -34,14 +34,14 @@ impl From<Unsecured> for NoAnswer {
 
 /// The way to a language model's server.
 #[derive(Clone)]
-pub(super) struct Wire {
+pub(crate) struct Wire {
     endpoint: Endpoint,
     tls: Arc<ClientConfig>,
     timeout: Duration,
 }
 
 impl Wire {
-    pub(super) fn new(
+    pub(crate) fn new(
         endpoint: Endpoint,
         authorities: &[CertificateDer<'static>],
         timeout_ms: u64,
@@ -51,7 +51,7 @@ impl Wire {
     }
 
     /// Sends JSON to a path, and reads the JSON that is answered.
-    pub(super) async fn post(
+    pub(crate) async fn post(
         &self,
         path: &str,
         headers: &[(&'static str, String)],

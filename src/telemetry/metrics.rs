@@ -37,6 +37,8 @@ pub static QUEUED: Gauge = Gauge::new();
 pub static SHED: Counter = Counter::new();
 /// Requests that were turned away because their caller made too many.
 pub static RATE_LIMITED: Counter = Counter::new();
+/// Spans that no collector of traces took.
+pub static TRACE_SPANS_DROPPED: Counter = Counter::new();
 /// Polls that wait for work.
 pub static PARKED_POLLS: Gauge = Gauge::new();
 /// Requests by route.

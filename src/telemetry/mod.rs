@@ -4,13 +4,19 @@ pub mod exposition;
 mod line;
 pub mod measure;
 pub mod metrics;
+mod traces;
+
+pub use traces::{Ended, Sending};
 
 use crate::config::LogFormat;
 use line::JsonLine;
 use std::io::{self, IsTerminal};
-use tracing_subscriber::EnvFilter;
 use tracing_subscriber::field::MakeExt;
+use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::fmt::format::debug_fn;
+use tracing_subscriber::layer::{Layer, SubscriberExt};
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Registry};
 
 /// Why logging could not begin.
 #[derive(Debug, thiserror::Error)]
@@ -29,21 +35,37 @@ pub enum TelemetryError {
     Taken(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
-/// Starts logging.
-pub fn start(filter: &str, format: LogFormat) -> Result<(), TelemetryError> {
+/// Starts logging, and, where spans are wanted, following them: what ends of them comes out.
+pub fn start(
+    filter: &str,
+    format: LogFormat,
+    has_traces: bool,
+) -> Result<Option<Ended>, TelemetryError> {
     let filter = EnvFilter::try_new(filter)
         .map_err(|source| TelemetryError::Filter { text: filter.to_owned(), source })?;
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
-    match format {
+    let log = tracing_subscriber::fmt::layer().with_writer(io::stderr);
+    let log: Box<dyn Layer<Registry> + Send + Sync> = match format {
         LogFormat::Text => {
             let log = log.with_ansi(io::stderr().is_terminal());
-            log.fmt_fields(debug_fn(line::field).delimited(" ")).try_init()
+            log.fmt_fields(debug_fn(line::field).delimited(" ")).with_filter(filter).boxed()
         }
-        LogFormat::Json => {
-            log.with_ansi(false).fmt_fields(JsonLine).event_format(JsonLine).try_init()
+        LogFormat::Json => log
+            .with_ansi(false)
+            .fmt_fields(JsonLine)
+            .event_format(JsonLine)
+            .with_filter(filter)
+            .boxed(),
+    };
+    let (traces, ended) = match has_traces {
+        true => {
+            let (traces, ended) = traces::traces();
+            (Some(traces.with_filter(filter_fn(traces::is_told))), Some(ended))
         }
-    }
-    .map_err(TelemetryError::Taken)
+        false => (None, None),
+    };
+    let started = tracing_subscriber::registry().with(log).with(traces).try_init();
+    started.map_err(|error| TelemetryError::Taken(Box::new(error)))?;
+    Ok(ended)
 }
 
 /// How much memory this process holds, where the system tells.

@@ -165,7 +165,7 @@ fn every_setting_has_names_of_its_own_and_a_default_that_it_takes() {
     for setting in SETTINGS {
         assert!(keys.insert(setting.key) && envs.insert(setting.env), "{}", setting.key);
         assert!(flags.insert(setting.flag()), "{}", setting.key);
-        let prefixes = ["AX_", "PLANEXE_", "DATABASE_URL"];
+        let prefixes = ["AX_", "PLANEXE_", "DATABASE_URL", "OTEL_"];
         assert!(prefixes.iter().any(|it| setting.env.starts_with(it)), "{}", setting.env);
         assert_eq!(config.values.known(setting.key).text, setting.default);
     }

@@ -15,4 +15,5 @@ mod starting;
 mod stopping;
 mod store;
 mod tidy;
+mod traces;
 mod webhooks;

@@ -50,6 +50,11 @@ fn of_requests(page: &mut Page) {
         "Requests whose caller made too many.",
         &measured::RATE_LIMITED,
     );
+    page.counter(
+        "ax_trace_spans_dropped_total",
+        "Spans that no collector of traces took.",
+        &measured::TRACE_SPANS_DROPPED,
+    );
 }
 
 fn of_the_archive(page: &mut Page) {
