@@ -19,6 +19,7 @@ mod docs;
 mod errors;
 mod events;
 mod executions;
+mod exports;
 mod failures;
 mod feed;
 mod fork;
@@ -181,12 +182,15 @@ fn public_routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(amend::amend))
         .routes(routes!(fork::fork))
         .routes(routes!(tasks::list))
+        .routes(routes!(tasks::get))
         .routes(routes!(tasks::why))
         .routes(routes!(decompose::parts_of_execution))
         .routes(routes!(blockers::list))
         .routes(routes!(blockers::resolve))
         .routes(routes!(blockers::inbox))
         .routes(routes!(feed::list))
+        .routes(routes!(exports::workspace))
+        .routes(routes!(exports::execution))
         .routes(routes!(streams::execution))
         .routes(routes!(streams::all));
     let plans = OpenApiRouter::new()

@@ -347,12 +347,28 @@ pub(super) async fn answered(address: &str, request: &[u8]) -> Result<Answer> {
     let answer = String::from_utf8(answer)?;
     let (head, body) = answer.split_once("\r\n\r\n").context("no head")?;
     let status = head.split(' ').nth(1).context("no status")?.parse()?;
-    let body = match body {
+    let is_in_parts = head.to_lowercase().contains("\r\ntransfer-encoding: chunked");
+    let body = if is_in_parts { put_together(body)? } else { body.to_owned() };
+    let body = match body.as_str() {
         "" => Value::Null,
         page if head.contains("\r\ncontent-type: text/") => page.into(),
         json => serde_json::from_str(json)?,
     };
     Ok(Answer { status, head: head.to_owned(), body })
+}
+
+/// A body that was sent in parts, each with its length; it breaks off where the last is missing.
+fn put_together(mut body: &str) -> Result<String> {
+    let mut whole = String::new();
+    loop {
+        let (length, rest) = body.split_once("\r\n").context("the answer breaks off")?;
+        let length = usize::from_str_radix(length, 16)?;
+        if length == 0 {
+            return Ok(whole);
+        }
+        whole.push_str(rest.get(..length).context("the answer breaks off")?);
+        body = rest.get(length + 2..).context("the answer breaks off")?;
+    }
 }
 
 /// A request with these headers and this body, as it is sent.

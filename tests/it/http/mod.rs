@@ -25,5 +25,6 @@ mod servers;
 mod serving;
 mod streams;
 mod switched_off;
+mod taking_away;
 mod webhooks;
 mod work;
