@@ -134,7 +134,7 @@ fn mcp(known: &mut Known, asked: &Asked) -> Told {
     let result = json!({"content": content, "structuredContent": said, "isError": false});
     let message = json!({"jsonrpc": "2.0", "id": id, "result": result});
     // MCP allows both forms.
-    if known.count() % 2 == 0 {
+    if known.count().is_multiple_of(2) {
         return Told::json(200, &message);
     }
     let stream = format!("event: message\r\ndata: {message}\r\n\r\n");

@@ -113,7 +113,8 @@ async fn two_servers_that_look_at_the_same_plan_bring_it_in_once() -> Result<()>
         other.adopt_all().await?;
         for _ in 0..4 {
             let (one, two) = tokio::join!(server.generations.step(), other.step());
-            (one?, two?);
+            one?;
+            two?;
         }
         let seen = kinds(&server).await?;
         let count = |kind: &str| seen.iter().filter(|it| *it == kind).count();
