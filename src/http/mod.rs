@@ -215,23 +215,27 @@ fn public_routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(access::session::link))
         .routes(routes!(access::tickets::create))
         .routes(routes!(access::workspace::get, access::workspace::change));
-    let webhooks = OpenApiRouter::new()
-        .routes(routes!(webhooks::list, webhooks::register))
-        .routes(routes!(webhooks::register_by_document))
-        .routes(routes!(webhooks::get, webhooks::change, webhooks::remove))
-        .routes(routes!(webhooks::rotate))
-        .routes(routes!(webhooks::deliveries))
-        .routes(routes!(webhooks::retry))
-        .routes(routes!(webhooks::test));
     OpenApiRouter::new()
         .merge(agents)
         .merge(executions)
         .merge(plans)
         .merge(own_plan_routes())
         .merge(access)
-        .merge(webhooks)
+        .merge(webhook_routes())
         .merge(operators::audit_routes())
         .merge(audit::routes())
+}
+
+/// What sends notices to other servers.
+fn webhook_routes() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new()
+        .routes(routes!(webhooks::list, webhooks::register))
+        .routes(routes!(webhooks::register_by_document))
+        .routes(routes!(webhooks::get, webhooks::change, webhooks::remove))
+        .routes(routes!(webhooks::rotate))
+        .routes(routes!(webhooks::deliveries))
+        .routes(routes!(webhooks::retry))
+        .routes(routes!(webhooks::test))
 }
 
 /// The operations that say what the server is, and that it lives.

@@ -23,6 +23,7 @@ mod rates;
 mod runs;
 mod servers;
 mod serving;
+mod spoken;
 mod streams;
 mod switched_off;
 mod taking_away;
