@@ -78,7 +78,10 @@ fn content_type(path: &str) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use super::{FILES, PAGE, asset};
+    use super::{FILES, PAGE, asset, is_built};
+
+    /// How much script the first view may need, compressed.
+    const SCRIPT_BYTES_MAX: usize = 120 * 1024;
 
     #[test]
     fn there_is_a_page_and_each_file_is_found_by_its_path() {
@@ -106,5 +109,16 @@ mod tests {
         assert!(!text.contains("<style") && !text.contains(" style=") && !text.contains("onload"));
         let scripts = text.split("<script").skip(1);
         assert!(scripts.into_iter().all(|it| it.contains("src=\"/assets/")), "{text}");
+    }
+
+    #[test]
+    fn the_first_view_needs_little_script() {
+        let page = asset(PAGE).expect("there is always a page");
+        let text = String::from_utf8_lossy(page.bytes);
+        let named = text.split('"').filter_map(|it| it.strip_prefix('/'));
+        let scripts: Vec<_> = named.filter(|it| it.ends_with(".js")).filter_map(asset).collect();
+        assert_eq!(scripts.is_empty(), !is_built(), "{text}");
+        let bytes: usize = scripts.iter().map(|it| it.gzip.unwrap_or(it.bytes).len()).sum();
+        assert!(bytes <= SCRIPT_BYTES_MAX, "{bytes} bytes");
     }
 }

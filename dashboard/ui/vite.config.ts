@@ -1,3 +1,4 @@
+/// <reference types="vitest/config" />
 import { readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -36,6 +37,12 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     assetsInlineLimit: 0,
     reportCompressedSize: false,
+  },
+  // Components are tried as they run in a browser, on a document that is only thought of.
+  resolve: process.env.VITEST ? { conditions: ['browser'] } : {},
+  test: {
+    environmentOptions: { happyDOM: { url: 'http://127.0.0.1:8000/' } },
+    restoreMocks: true,
   },
   server: { proxy: { '/api': 'http://127.0.0.1:8000' } },
 });

@@ -9,7 +9,7 @@ mod client;
 mod server;
 mod story;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use client::AgentExecution;
 use server::OwnServer;
 use std::process::ExitCode;

@@ -10,7 +10,7 @@ mod person;
 mod server;
 
 use agent::{Http, Larry};
-use anyhow::{Context, Result};
+use anyhow::Result;
 use server::OwnServer;
 use std::process::ExitCode;
 

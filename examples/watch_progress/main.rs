@@ -55,8 +55,8 @@ async fn watch(mut subscription: Subscription) -> Result<()> {
                 &execution.status
             }
             Frame::ExecutionUpdate(update) => {
-                show(&update.status, &update.progress);
-                &update.status
+                show(&update.execution.status, &update.execution.progress);
+                &update.execution.status
             }
             Frame::Event(event) => {
                 line(&format!(

@@ -7,7 +7,9 @@ use crate::value::word;
 use planexe_ax_domain::Title;
 use planexe_ax_domain::agent::Agent;
 use planexe_ax_domain::event::agent::AgentEvent;
-use planexe_ax_domain::event::plan::PlanEvent;
+use planexe_ax_domain::event::plan::{
+    GenerationTrouble, PlanEvent, PlanGenerationFailed, PlanGenerationProgressed,
+};
 use planexe_ax_domain::event::workspace::WorkspaceEvent;
 
 pub(super) fn tell_agent<'a>(event: &'a AgentEvent, agent: Option<&Agent>) -> Told<'a> {
@@ -48,6 +50,17 @@ pub(super) fn tell_plan(event: &PlanEvent) -> Told<'_> {
             let tasks = count(tasks, "task", "tasks");
             by(&e.by, format!("imported the plan, with {tasks}")).about(e.assigned_to.as_ref())
         }
+        PlanEvent::PlanGenerationAsked(e) => {
+            by(&e.by, "asked PlanExe for the plan".to_owned()).about(e.assigned_to.as_ref())
+        }
+        PlanEvent::PlanGenerationStarted(_) => engine("PlanExe began to make the plan".to_owned()),
+        PlanEvent::PlanGenerationProgressed(e) => engine(progress(e)),
+        PlanEvent::PlanGenerationFailed(e) => engine(failure(e)),
+        PlanEvent::PlanGenerationCancelled(e) => by(&e.by, "gave the plan up".to_owned()),
+        PlanEvent::PlanGenerationStopped(_) => engine("PlanExe was told to stop".to_owned()),
+        PlanEvent::PlanGenerationRetried(e) => {
+            by(&e.by, "asked PlanExe for the plan once more".to_owned())
+        }
         PlanEvent::PlanTasksAdded(e) => {
             engine(count(e.tasks.len(), "task was read in", "tasks were read in"))
         }
@@ -79,6 +92,25 @@ pub(super) fn tell_plan(event: &PlanEvent) -> Told<'_> {
         PlanEvent::PlanArchived(e) => by(&e.by, "put the plan away".to_owned()),
         PlanEvent::PlanDeleted(e) => by(&e.by, "deleted the plan".to_owned()),
     }
+}
+
+/// PlanExe's steps bear names of its own, and none of the plan's words.
+fn progress(event: &PlanGenerationProgressed) -> String {
+    let step =
+        event.step.as_ref().map_or_else(String::new, |it| format!(": {}", short(it.as_str())));
+    let trouble = event.trouble.map_or("", |trouble| match trouble {
+        GenerationTrouble::Stalled => ", and has written nothing for a long time",
+        GenerationTrouble::Unreachable => ", and does not answer",
+    });
+    format!("PlanExe has made {} % of the plan{step}{trouble}", event.percent)
+}
+
+fn failure(event: &PlanGenerationFailed) -> String {
+    let again = match event.is_resumable {
+        true => "another try goes on where it ended",
+        false => "another try begins anew",
+    };
+    format!("PlanExe made no plan ({}); {again}", event.fault.as_str())
 }
 
 /// Neither hashes nor secrets nor addresses: an address may hold a secret.

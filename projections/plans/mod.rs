@@ -100,6 +100,13 @@ impl Window for PlansWindow {
             | PlanEvent::PlanDecompositionReviewed(_)
             | PlanEvent::PlanDeleted(_) => changes.touch_all(TASKS),
             PlanEvent::PlanImported(_)
+            | PlanEvent::PlanGenerationAsked(_)
+            | PlanEvent::PlanGenerationStarted(_)
+            | PlanEvent::PlanGenerationProgressed(_)
+            | PlanEvent::PlanGenerationFailed(_)
+            | PlanEvent::PlanGenerationCancelled(_)
+            | PlanEvent::PlanGenerationStopped(_)
+            | PlanEvent::PlanGenerationRetried(_)
             | PlanEvent::PlanAssigned(_)
             | PlanEvent::PlanArchived(_) => {}
         }
@@ -133,6 +140,13 @@ fn leaving(event: &PlanEvent, plan: &Plan) -> BTreeSet<TaskId> {
         }
         PlanEvent::PlanDeleted(_) => plan.tasks().map(|task| task.task_id.clone()).collect(),
         PlanEvent::PlanImported(_)
+        | PlanEvent::PlanGenerationAsked(_)
+        | PlanEvent::PlanGenerationStarted(_)
+        | PlanEvent::PlanGenerationProgressed(_)
+        | PlanEvent::PlanGenerationFailed(_)
+        | PlanEvent::PlanGenerationCancelled(_)
+        | PlanEvent::PlanGenerationStopped(_)
+        | PlanEvent::PlanGenerationRetried(_)
         | PlanEvent::PlanTasksAdded(_)
         | PlanEvent::PlanDependenciesAdded(_)
         | PlanEvent::PlanDecompositionReviewed(_)

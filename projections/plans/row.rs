@@ -17,7 +17,7 @@ crate::rows! {
         title: Option<Arc<str>>,
         /// What it is for.
         goal: Option<Arc<str>>,
-        /// `importing`, `ready`, `archived` or `deleted`.
+        /// `generating`, `failed`, `stopped`, `importing`, `ready`, `archived` or `deleted`.
         status: Arc<str>,
         /// The agent that it is meant for; none: any.
         assigned_to: Option<Arc<str>>,
@@ -43,9 +43,9 @@ crate::rows! {
         estimated_ms_total: u64,
         /// How many breakdowns wait for a person.
         pending_reviews: u64,
-        /// When it was imported.
+        /// When it was imported, or asked for.
         created_at: Timestamp,
-        /// Who imported it.
+        /// Who imported it, or asked for it.
         created_by: Arc<str>,
         /// The version of its last event.
         version: u64,
@@ -53,7 +53,7 @@ crate::rows! {
 }
 
 impl PlanRow {
-    /// The row of a plan; none before it is imported.
+    /// The row of a plan; none before it is imported or asked for.
     pub(super) fn of(subject: &Subject<'_>) -> Option<Self> {
         let plan = subject.state.plan()?;
         let (created_at, created_by) = plan.imported()?;

@@ -4,15 +4,17 @@ use super::open::{open_store, refusal};
 use crate::{
     clock::Clock,
     config::Config,
-    domain::{Actor, Command, StreamName, WorkspaceId},
+    domain::{Actor, Command, Policy, StreamKind, StreamName, WorkspaceId},
     engine::{Engine, EngineConfig, EngineError, Outcome, Random, Request, State, StreamKey},
     exit::{Exit, Failure},
-    store::{OpenError, Store},
+    store::{OpenError, Position, Store},
 };
 use anyhow::anyhow;
 
 /// Who commands by the command line.
 const OPERATOR: &str = "operator";
+/// How many streams are looked through at once.
+const PAGE_STREAMS: usize = 1_000;
 
 /// The log, and a workspace in it.
 pub(super) struct House {
@@ -51,6 +53,11 @@ impl House {
         self.store.close().await;
     }
 
+    /// The rules of the workspace.
+    pub(super) async fn policy(&self) -> Result<Policy, Failure> {
+        self.engine.policy(&self.workspace).await.map_err(failed)
+    }
+
     /// Carries a command out, as the operator.
     pub(super) async fn order(
         &self,
@@ -70,6 +77,23 @@ impl House {
     ) -> Result<T, Failure> {
         let key = StreamKey { workspace: self.workspace.clone(), stream };
         self.engine.look(&key, move |state, _| ask(state)).await.map_err(failed)
+    }
+}
+
+/// The streams of one kind in the workspace.
+pub(super) async fn streams_of(
+    house: &House,
+    kind: StreamKind,
+) -> Result<Vec<StreamName>, Failure> {
+    let other = |error| refusal(OpenError::from(error));
+    let head = house.store.head().await.map_err(other)?.position;
+    let (mut found, mut after) = (Vec::new(), Position::ZERO);
+    loop {
+        let page = house.store.streams(after, head, PAGE_STREAMS).await.map_err(other)?;
+        let Some(last) = page.last() else { return Ok(found) };
+        after = last.id;
+        let own = page.into_iter().filter(|it| it.workspace == house.workspace);
+        found.extend(own.map(|it| it.name).filter(|name| name.kind() == kind));
     }
 }
 

@@ -1,15 +1,18 @@
 //! The program's command line: a file for each subcommand.
 
 mod agent;
+mod audit;
 mod blocker;
 mod completions;
 mod config;
 mod context;
 mod demo;
 mod doctor;
+mod events;
 mod exec;
 mod house;
 mod keys;
+mod log;
 mod open;
 mod out;
 mod page;
@@ -80,6 +83,10 @@ enum Command {
     Projections(projections::Projections),
     /// Makes, lists and revokes API keys, straight on the database
     Keys(keys::Keys),
+    /// Verifies and proves the log, prints its checkpoints, and says what changed
+    Audit(audit::Audit),
+    /// Lists, follows and exports the events of the log
+    Events(events::Events),
     /// Makes a link that logs a browser in once, as an owner
     #[command(after_help = "Examples:\n  ax login")]
     Login {
@@ -169,6 +176,8 @@ fn dispatch(cli: &Cli) -> Result<(), Failure> {
         Command::Projections(asked) => full(projections::projections(&logged(cli)?, asked)),
         Command::Keys(asked) => full(keys::keys(&logged(cli)?, asked)),
         Command::Plan(asked) => full(plans::plans(&logged(cli)?, asked)),
+        Command::Audit(asked) => full(audit::audit(&logged(cli)?, asked)),
+        Command::Events(asked) => full(events::events(&logged(cli)?, asked)),
         Command::Login { workspace } => full(keys::login(&logged(cli)?, workspace)),
     }
 }

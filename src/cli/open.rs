@@ -3,7 +3,9 @@
 use crate::{
     config::{Config, Database},
     exit::{Exit, Failure},
-    store::{OpenError, Store, StoreConfig, StoreError, outbox::Outbox, views::Views},
+    store::{
+        OpenError, Store, StoreConfig, StoreError, outbox::Outbox, tree::StoredTree, views::Views,
+    },
 };
 use anyhow::anyhow;
 
@@ -34,6 +36,11 @@ fn store_config(config: &Config) -> StoreConfig {
 /// Opens the outbox of the webhooks; the archive has been opened before.
 pub(super) async fn open_outbox(database: &Database) -> Result<Outbox, Failure> {
     Outbox::open(&StoreConfig::new(database.url())).await.map_err(refusal)
+}
+
+/// Opens the stored tree over the log; the archive has been opened before.
+pub(super) async fn open_tree(database: &Database) -> Result<StoredTree, Failure> {
+    StoredTree::open(&StoreConfig::new(database.url())).await.map_err(refusal)
 }
 
 /// Why the program ends when something cannot be opened.

@@ -1,6 +1,6 @@
 //! `ax serve`: opens the archive and the door, and closes both in order when asked to stop.
 
-use super::open::{open_outbox, open_store, open_views, refusal};
+use super::open::{open_outbox, open_store, open_tree, open_views, refusal};
 use crate::{
     clock::Clock,
     config::{Config, ConfigError, Database},
@@ -12,9 +12,11 @@ use crate::{
     http::{self, App, Polls, Streams},
     keys::Keyring,
     models::Decomposers,
+    planexe::{Generations, RunsItself},
     projections,
     projector::{Auditor, AuditorConfig, Operator, Projector, ProjectorConfig},
     reading::Reader,
+    sealer::{Sealer, SealerKey},
     store::{LogFilter, Position, Store, views::Views},
     webhooks::Webhooks,
 };
@@ -68,7 +70,9 @@ pub(super) async fn serve_until(
     let feed = Feed::start(store.clone(), reached.position(), feed_config);
     let (outbox, random) = (open_outbox(&config.database).await?, Random::from_system());
     let webhooks = Webhooks::start(engine.clone(), outbox, random, config.webhooks.clone());
+    let sealer = start_sealer(&store, config).await?;
     let decomposers = decomposers(&store, config).await?;
+    let generations = Generations::start(engine.clone(), config.planexe.clone(), RunsItself::Yes);
     tell(&doors, &config.database, &keys)?;
     let reader = Reader::new(store.clone(), views.clone(), Clock::System, projector.reached());
     let operator =
@@ -87,7 +91,9 @@ pub(super) async fn serve_until(
         started_at: Clock::System.now(),
         config: Arc::new(config.clone()),
         decomposers,
+        generations: generations.clone(),
         webhooks: webhooks.clone(),
+        sealer: sealer.clone(),
         stopping: stopped,
     };
     let has_one = config.has_demonstration && config.public().is_none() && keys.is_unused();
@@ -97,16 +103,28 @@ pub(super) async fn serve_until(
     if let Some(demonstration) = demonstration {
         demonstration.stop().await;
     }
+    generations.stop().await;
     feed.stop().await;
     reached.stop().await;
     keys.stop().await;
     webhooks.stop().await;
+    sealer.stop().await;
     engine.stop().await;
     auditor.stop().await;
     projector.stop().await;
     views.close().await;
     store.close().await;
     ended
+}
+
+/// Starts what grows the tree over the log and signs it.
+async fn start_sealer(store: &Store, config: &Config) -> Result<Sealer, Failure> {
+    let tree = open_tree(&config.database).await?;
+    let of = (Clock::System, Random::from_system());
+    if matches!(config.audit.key, SealerKey::Nowhere) {
+        warn!("the log is not signed: give all servers one key (AX_AUDIT_KEY_FILE, docs/AUDIT.md)");
+    }
+    Ok(Sealer::start(store.clone(), tree, of, config.audit.clone()))
 }
 
 /// Who breaks tasks down, with what the day has cost so far.

@@ -1,11 +1,13 @@
 //! What can be set, by flags, by the environment and by a file, and what it comes to. A setting is
 //! one entry of the table, and a field of the section that it belongs to.
 
+mod audit;
 mod database;
 mod decomposition;
 mod file;
 mod flags;
 mod page;
+mod planexe;
 mod sections;
 mod setting;
 mod table;
@@ -23,6 +25,8 @@ pub use values::{Known, Source, Values};
 
 use crate::domain::Policy;
 use crate::models::{DecompositionConfig, Endpoint};
+use crate::planexe::PlanexeConfig;
+use crate::sealer::SealerConfig;
 use crate::webhooks::WebhooksConfig;
 use std::{
     io,
@@ -80,6 +84,8 @@ pub struct Config {
     pub retention_days: u64,
     /// How tasks are broken down.
     pub decomposition: DecompositionConfig,
+    /// How a PlanExe is asked for plans; none where none is set up.
+    pub planexe: Option<PlanexeConfig>,
     /// How many connections read the log at once.
     pub read_connections_max: u32,
     /// How many requests may wait to be stored.
@@ -92,6 +98,8 @@ pub struct Config {
     pub warnings: Vec<String>,
     /// How webhooks are sent.
     pub webhooks: WebhooksConfig,
+    /// How the log is sealed.
+    pub audit: SealerConfig,
     /// Every value, and who set it.
     pub values: Values,
 }
@@ -108,6 +116,12 @@ pub enum ConfigError {
     /// Traces cannot be sent there.
     #[error("{0}")]
     Collector(&'static str),
+    /// A setting about PlanExe is wrong.
+    #[error("{0}")]
+    Planexe(String),
+    /// A setting about the proofs of the log is wrong.
+    #[error("{0}")]
+    Audit(String),
     /// It cannot have this value.
     #[error("`{key}` cannot be `{value}`, as {place} has it: write {wanted}")]
     Value {
@@ -197,7 +211,9 @@ impl Config {
         let listen = values.address("listen").expect("it was checked, and has a default");
         let metrics_listen = values.address("metrics_listen");
         let webhooks = webhooks::webhooks(&values, &database)?;
-        let (decomposition, warnings) = decomposition::decomposition(&values)?;
+        let audit = audit::audit(&values, &database)?;
+        let (decomposition, mut warnings) = decomposition::decomposition(&values)?;
+        let planexe = planexe::planexe(&values, &mut warnings)?;
         let connections = values.whole("store.read_connections_max");
         Ok(Self {
             database,
@@ -219,12 +235,14 @@ impl Config {
             is_websocket_enabled: values.is_on("streams.websocket_enabled"),
             retention_days: values.whole("archive.retention_days"),
             decomposition,
+            planexe,
             read_connections_max: u32::try_from(connections).unwrap_or(u32::MAX),
             queue_requests_max: values.count("store.queue_requests_max"),
             door: Door::of(&values),
             rates: Rates::of(&values),
             warnings,
             webhooks,
+            audit,
             values,
         })
     }

@@ -56,10 +56,17 @@ impl Door {
 const QUESTIONS_MAX: u64 = 10;
 
 fn asking_ms_max(values: &Values) -> u64 {
-    match values.text("decomposition.model") {
+    let questions_ms = match values.text("decomposition.model") {
         Some(_) => values.whole("decomposition.timeout_ms").saturating_mul(QUESTIONS_MAX),
         None => 0,
-    }
+    };
+    let fetching_ms = match values.text("planexe.url") {
+        Some(_) => values
+            .whole("planexe.timeout_ms")
+            .saturating_add(values.whole("planexe.download_ms_max")),
+        None => 0,
+    };
+    questions_ms.saturating_add(fetching_ms)
 }
 
 /// How many requests a caller may make in a minute; 0 for no limit.

@@ -1,7 +1,9 @@
 //! Everything that can be set, each in one entry: flag, variable, name in the file, what it takes,
 //! what it is when nothing is said. The page `docs/CONFIGURATION.md` is written from it.
 
+use super::audit::AUDIT;
 use super::decomposition::DECOMPOSITION;
+use super::planexe::PLANEXE;
 use super::setting::{Kind, Setting, setting};
 
 const MS_MAX: u64 = 600_000;
@@ -12,12 +14,20 @@ const MIB: u64 = 1 << 20;
 /// Everything that can be set, in the order in which it is shown.
 pub const SETTINGS: &[Setting] = &joined();
 
+/// The settings, by the files that they stand in.
+const PARTS: [&[Setting]; 4] = [HERE, &AUDIT, &DECOMPOSITION, &PLANEXE];
+const COUNT: usize = HERE.len() + AUDIT.len() + DECOMPOSITION.len() + PLANEXE.len();
+
 /// What stands here, and behind it what has a file of its own.
-const fn joined() -> [Setting; HERE.len() + DECOMPOSITION.len()] {
-    let mut all = [HERE[0]; HERE.len() + DECOMPOSITION.len()];
-    let mut at = 0;
-    while at < all.len() {
-        all[at] = if at < HERE.len() { HERE[at] } else { DECOMPOSITION[at - HERE.len()] };
+const fn joined() -> [Setting; COUNT] {
+    let mut all = [HERE[0]; COUNT];
+    let (mut part, mut before, mut at) = (0, 0, 0);
+    while at < COUNT {
+        if at - before == PARTS[part].len() {
+            before = at;
+            part += 1;
+        }
+        all[at] = PARTS[part][at - before];
         at += 1;
     }
     all

@@ -6,6 +6,7 @@ use crate::projections::progress::ProgressRow;
 use crate::projections::task_tree::TaskRow;
 use crate::store::Position;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -63,6 +64,12 @@ pub struct ExecutionState {
     pub agent_id: Option<Arc<str>>,
     /// How far it is.
     pub progress: ProgressState,
+    /// How many leaves have which status.
+    pub counts: BTreeMap<Arc<str>, u32>,
+    /// Blockers that stand.
+    pub blockers_open: u32,
+    /// What a person could do to it now.
+    pub allowed_commands: Vec<Arc<str>>,
     /// When it first ran.
     pub started_at: Option<Timestamp>,
     /// When it ended.
@@ -118,13 +125,8 @@ pub struct TaskState {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ExecutionUpdate {
     /// The execution.
-    pub execution_id: Arc<str>,
-    /// Its status.
-    pub status: Arc<str>,
-    /// Why it has that status.
-    pub status_message: Arc<str>,
-    /// How far it is.
-    pub progress: ProgressState,
+    #[serde(flatten)]
+    pub execution: ExecutionState,
     /// When the last event of it was decided.
     pub timestamp: Timestamp,
     /// Everything up to there is in it.
@@ -226,9 +228,7 @@ impl Frame {
                 let executions = frame.execution.iter().chain(&frame.executions);
                 tasks + executions.map(ExecutionState::bytes).sum::<usize>()
             }
-            Self::ExecutionUpdate(frame) => {
-                frame.execution_id.len() + frame.status_message.len() + frame.progress.bytes()
-            }
+            Self::ExecutionUpdate(frame) => frame.execution.bytes(),
             Self::TaskUpdate(frame) => frame.execution_id.len() + frame.task.bytes(),
             Self::Event(frame) => {
                 let ids = [&frame.execution_id, &frame.plan_id, &frame.task_id, &frame.agent_id];
@@ -249,7 +249,9 @@ impl ExecutionState {
     pub(super) fn bytes(&self) -> usize {
         let texts = self.execution_id.len() + self.plan_id.len() + self.title.len();
         let more = self.status_message.len() + length(&[&self.agent_id]) + self.progress.bytes();
-        texts + more + size_of::<Self>() + 80
+        let words = self.counts.keys().chain(&self.allowed_commands);
+        let words: usize = words.map(|word| word.len() + 32).sum();
+        texts + more + words + size_of::<Self>() + 80
     }
 }
 
@@ -282,6 +284,9 @@ impl From<ProgressRow> for ExecutionState {
                 current_task_id: row.current_task_id,
                 current_task_title: row.current_task_title,
             },
+            counts: serde_json::from_str(&row.counts.0).unwrap_or_default(),
+            blockers_open: row.blockers_open,
+            allowed_commands: serde_json::from_str(&row.allowed_commands.0).unwrap_or_default(),
             started_at: row.started_at,
             completed_at: row.completed_at,
             version: row.version,

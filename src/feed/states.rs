@@ -172,15 +172,9 @@ pub(super) fn execution_state(
 }
 
 fn execution_update(row: &Row, mark: &Mark, position: Position) -> Option<Arc<Frame>> {
-    let state = ExecutionState::from(ProgressRow::from_row(row).ok()?);
-    Some(Arc::new(Frame::ExecutionUpdate(ExecutionUpdate {
-        execution_id: state.execution_id,
-        status: state.status,
-        status_message: state.status_message,
-        progress: state.progress,
-        timestamp: mark.at,
-        position,
-    })))
+    let execution = ExecutionState::from(ProgressRow::from_row(row).ok()?);
+    let update = ExecutionUpdate { execution, timestamp: mark.at, position };
+    Some(Arc::new(Frame::ExecutionUpdate(update)))
 }
 
 fn task_updates(id: &StreamId, writes: &TableWrites, position: Position) -> Vec<Arc<Frame>> {

@@ -138,6 +138,11 @@ codes! {
          space.";
     Unavailable "unavailable" SERVICE_UNAVAILABLE later "The database does not answer",
         "Nothing was stored. Try again after `Retry-After`.";
+    PlanexeUnreachable "planexe_unreachable" BAD_GATEWAY later "PlanExe does not answer",
+        "Nothing was stored. The detail says what its operator can look at; try again later.";
+    PlanexeRefused "planexe_refused" BAD_GATEWAY never "PlanExe does not give this",
+        "Nothing was stored. The detail says why: its key, its credits, its version, or an archive \
+         that cannot be used.";
     NotConfigured "not_configured" SERVICE_UNAVAILABLE never "The server is not set up for this",
         "The detail says what its operator must set.";
     Internal "internal" INTERNAL_SERVER_ERROR later "Something is wrong with the server",

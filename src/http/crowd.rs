@@ -33,7 +33,7 @@ pub(super) enum Load {
     Vital,
     /// It waits most of its time: a poll that is parked, a stream.
     Waiting,
-    /// It may ask a language model, and takes as long as that may.
+    /// It may ask a language model or PlanExe, and takes as long as that may.
     Asking,
     /// All others.
     Work,
@@ -50,6 +50,7 @@ impl Load {
             _ if route.starts_with("/api/admin/") => Self::Vital,
             _ if route.ends_with("/stream") => Self::Waiting,
             _ if route.ends_with("/decompose") => Self::Asking,
+            "/api/plans" if *request.method() == Method::POST => Self::Asking,
             _ => Self::Work,
         }
     }

@@ -19,7 +19,8 @@ const FOR_EVER: &str = "public, max-age=31536000, immutable";
 /// It is asked each time whether the file has changed.
 const ASKED_AGAIN: &str = "no-cache";
 /// Where the addresses of the dashboard begin.
-const VIEWS: [&str; 7] = ["executions", "plans", "agents", "inbox", "auditor", "operator", "login"];
+const VIEWS: [&str; 8] =
+    ["executions", "plans", "agents", "agent-plans", "inbox", "auditor", "operator", "login"];
 
 /// The dashboard.
 #[utoipa::path(get, path = "/", operation_id = "get_dashboard", tag = "operators", security(()),

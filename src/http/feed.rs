@@ -1,13 +1,15 @@
 //! `/api/feed`: what happened in the workspace, in sentences.
 
 use super::App;
-use super::asking::{Query, aged, page};
+use super::asking::{NUMBER_MAX, Query, aged, page};
 use super::caller::Caller;
 use super::problem::Problem;
 use super::schemas::{self, Id};
 use crate::domain::{AgentId, ExecutionId, PlanId, TaskId};
 use crate::projections::JsonObject;
-use crate::reading::FeedFilter;
+use crate::projections::feed::FeedRow;
+use crate::reading::{FeedFilter, Marked};
+use crate::store::Position;
 use axum::Json as Answer;
 use axum::extract::State as Shared;
 use axum::response::Response;
@@ -32,6 +34,8 @@ pub(super) struct FeedWish {
     r#type: Option<String>,
     /// Groups of events, with commas between.
     group: Option<String>,
+    /// Only what stands before this position of the log.
+    before: Option<u64>,
     /// How many at most: 100 when nothing is said.
     #[param(minimum = 1, maximum = 500)]
     limit: Option<usize>,
@@ -70,8 +74,16 @@ pub(super) async fn list(
         plan_id: wish.plan_id,
         groups: words(wish.group),
         kinds: words(wish.r#type),
+        before: wish.before.map(|position| Position::new(position.min(NUMBER_MAX))),
     };
     let found = app.reader.feed(&caller.workspace, &filter, &wanted).await?;
-    let entries = found.rows.iter().map(|it| it.row.to_json()).collect();
+    let entries = found.rows.iter().map(entry).collect();
     Ok(aged(found.age, Answer(FeedList { entries, next_cursor: found.next_cursor })))
+}
+
+/// A line of the feed, with the time of its event.
+pub(super) fn entry(told: &Marked<FeedRow>) -> JsonObject {
+    let mut entry = told.row.to_json();
+    entry.insert("recorded_at".to_owned(), told.mark.at.to_string().into());
+    entry
 }

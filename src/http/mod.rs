@@ -6,6 +6,7 @@ mod agents;
 mod amend;
 mod around;
 mod asking;
+mod audit;
 mod blockers;
 mod body;
 mod caller;
@@ -18,10 +19,12 @@ mod docs;
 mod errors;
 mod events;
 mod executions;
+mod exports;
 mod failures;
 mod feed;
 mod fork;
 mod gate;
+mod generate;
 mod health;
 mod heartbeat;
 mod history;
@@ -59,8 +62,10 @@ use crate::engine::Engine;
 use crate::feed::Feed;
 use crate::keys::Keyring;
 use crate::models::Decomposers;
+use crate::planexe::Generations;
 use crate::projector::Operator;
 use crate::reading::Reader;
+use crate::sealer::Sealer;
 use crate::store::Position;
 use crate::webhooks::Webhooks;
 use axum::Router;
@@ -104,8 +109,12 @@ pub struct App {
     pub config: Arc<Config>,
     /// Who breaks tasks down.
     pub decomposers: Decomposers,
+    /// The plans that PlanExe makes.
+    pub generations: Generations,
     /// What sends notices to other servers.
     pub webhooks: Webhooks,
+    /// What seals the log.
+    pub sealer: Sealer,
     /// Whether the server stops: whoever waits is sent away.
     pub stopping: watch::Receiver<bool>,
 }
@@ -173,17 +182,24 @@ fn public_routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(amend::amend))
         .routes(routes!(fork::fork))
         .routes(routes!(tasks::list))
+        .routes(routes!(tasks::get))
         .routes(routes!(tasks::why))
         .routes(routes!(decompose::parts_of_execution))
         .routes(routes!(blockers::list))
         .routes(routes!(blockers::resolve))
         .routes(routes!(blockers::inbox))
         .routes(routes!(feed::list))
+        .routes(routes!(exports::workspace))
+        .routes(routes!(exports::execution))
         .routes(routes!(streams::execution))
         .routes(routes!(streams::all));
     let plans = OpenApiRouter::new()
         .routes(routes!(demonstration::remove))
         .routes(routes!(plans::list, plans::import))
+        .routes(routes!(generate::generate))
+        .routes(routes!(generate::get))
+        .routes(routes!(generate::cancel))
+        .routes(routes!(generate::retry))
         .routes(routes!(plans::get, plans::delete))
         .routes(routes!(plans::tasks))
         .routes(routes!(decompose::plan))
@@ -199,22 +215,27 @@ fn public_routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(access::session::link))
         .routes(routes!(access::tickets::create))
         .routes(routes!(access::workspace::get, access::workspace::change));
-    let webhooks = OpenApiRouter::new()
-        .routes(routes!(webhooks::list, webhooks::register))
-        .routes(routes!(webhooks::register_by_document))
-        .routes(routes!(webhooks::get, webhooks::change, webhooks::remove))
-        .routes(routes!(webhooks::rotate))
-        .routes(routes!(webhooks::deliveries))
-        .routes(routes!(webhooks::retry))
-        .routes(routes!(webhooks::test));
     OpenApiRouter::new()
         .merge(agents)
         .merge(executions)
         .merge(plans)
         .merge(own_plan_routes())
         .merge(access)
-        .merge(webhooks)
+        .merge(webhook_routes())
         .merge(operators::audit_routes())
+        .merge(audit::routes())
+}
+
+/// What sends notices to other servers.
+fn webhook_routes() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new()
+        .routes(routes!(webhooks::list, webhooks::register))
+        .routes(routes!(webhooks::register_by_document))
+        .routes(routes!(webhooks::get, webhooks::change, webhooks::remove))
+        .routes(routes!(webhooks::rotate))
+        .routes(routes!(webhooks::deliveries))
+        .routes(routes!(webhooks::retry))
+        .routes(routes!(webhooks::test))
 }
 
 /// The operations that say what the server is, and that it lives.

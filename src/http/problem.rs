@@ -90,6 +90,11 @@ impl Problem {
         Self::with(code, message, More { errors, ..More::default() })
     }
 
+    /// What is wrong this time.
+    pub(super) fn detail(&self) -> &str {
+        &self.detail
+    }
+
     /// What the caller could do now.
     pub(super) fn next(mut self, action: impl Into<String>) -> Self {
         self.more.next_actions.push(action.into());

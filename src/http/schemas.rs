@@ -76,11 +76,15 @@ impl ToSchema for AnyObject {
 
 /// The form of a window's row, as it is shown.
 pub(super) fn row(fields: &[ShownField]) -> RefOr<Schema> {
+    object(fields).into()
+}
+
+fn object(fields: &[ShownField]) -> ObjectBuilder {
     let mut row = ObjectBuilder::new().schema_type(Type::Object);
     for field in fields {
         row = row.property(field.name, cell(field)).required(field.name);
     }
-    row.into()
+    row
 }
 
 fn cell(field: &ShownField) -> ObjectBuilder {
@@ -119,11 +123,21 @@ macro_rules! row_forms {
 row_forms! {
     /// A node of an execution's tree.
     TaskNode of crate::projections::task_tree::TaskRow;
-    /// Something that happened, in a sentence.
-    FeedEntry of crate::projections::feed::FeedRow;
     /// A blocker.
     Blocker of crate::projections::blockers::BlockerRow;
 }
+
+/// Something that happened, in a sentence, with its time.
+pub(super) struct FeedEntry;
+
+impl PartialSchema for FeedEntry {
+    fn schema() -> RefOr<Schema> {
+        let entry = object(crate::projections::feed::FeedRow::SHOWN);
+        entry.property("recorded_at", Moment::schema()).required("recorded_at").into()
+    }
+}
+
+impl ToSchema for FeedEntry {}
 
 /// What goes first.
 #[derive(Default, ToSchema)]

@@ -42,6 +42,13 @@ struct Asked {
 }
 
 impl Terms {
+    /// The terms of a further write that follows from the same request: recognised by what it is,
+    /// and bound to no version. No key that a client sends holds a line end.
+    pub(super) fn following(&self, what: &str) -> Self {
+        let key = self.key.as_ref().map(|key| format!("{key}\n{what}"));
+        Self { key, expected: None, ..self.clone() }
+    }
+
     /// Names the request among all that bear the same key.
     pub(super) fn hash_of(&self, body: &[u8]) -> Hash {
         let mut hash = Sha256::new();

@@ -78,7 +78,7 @@ impl ApiKey {
         is_plain.then(|| Self(text.into()))
     }
 
-    pub(super) fn reveal(&self) -> &str {
+    pub(crate) fn reveal(&self) -> &str {
         &self.0
     }
 }

@@ -15,7 +15,7 @@ mod wire;
 pub use by_model::ByModel;
 pub use by_rules::ByRules;
 pub use config::{ApiKey, BadEndpoint, DecompositionConfig, Endpoint, ModelConfig, Provider};
-pub use plan::{LeftAlone, PlanWish, Spread, as_command, question_of, said_in};
+pub use plan::{LeftAlone, PlanWish, Spread, as_command, plan_tasks_open, question_of, said_in};
 pub(crate) use wire::Wire;
 
 use crate::clock::Clock;

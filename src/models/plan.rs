@@ -11,6 +11,9 @@ use std::collections::BTreeSet;
 
 /// How many tasks are broken down at once where a language model is asked for each.
 const ASKED_AT_ONCE_MAX: usize = 5;
+/// How often in a row the rules are asked for a plan that was just read in: the request that brings
+/// it has a limited time.
+const IMPORTED_ROUNDS_MAX: usize = 10;
 /// What stands before each line of what a person should look at, in the notes of a decomposition.
 const WARNING: &str = "Warning: ";
 
@@ -117,12 +120,22 @@ pub fn said_in(notes: &str) -> (String, Vec<String>) {
 }
 
 impl Decomposers {
+    /// How many tasks of a plan are broken down at once.
+    pub fn at_once(&self) -> usize {
+        if self.has_model() { ASKED_AT_ONCE_MAX } else { DECOMPOSED_AT_ONCE_MAX }
+    }
+
+    /// How often in a row that is done for a plan that was just read in.
+    pub fn rounds_max(&self) -> usize {
+        if self.has_model() { 1 } else { IMPORTED_ROUNDS_MAX }
+    }
+
     /// Breaks the tasks of a plan down that have no parts and name no action, as many as fit at
     /// once. Nothing is stored: the commands that are given back do that.
     pub async fn decompose_plan(&self, plan: &Plan, wish: &PlanWish) -> Spread {
         let mut spread = Spread::default();
         let open = open_tasks(plan, wish, &mut spread.left_alone);
-        let at_once = if self.has_model() { ASKED_AT_ONCE_MAX } else { DECOMPOSED_AT_ONCE_MAX };
+        let at_once = self.at_once();
         spread.tasks_left = open.len().saturating_sub(at_once);
         let mut material = Material::default();
         if let Some(first) = open.first() {
@@ -153,6 +166,12 @@ impl Decomposers {
         }
         spread
     }
+}
+
+/// The tasks of a plan that have no parts and name no action, in its order.
+pub fn plan_tasks_open(plan: &Plan) -> Vec<TaskId> {
+    let open = open_tasks(plan, &PlanWish::default(), &mut Vec::new());
+    open.into_iter().map(|task| task.task_id.clone()).collect()
 }
 
 /// The tasks that are to be broken down.

@@ -9,7 +9,7 @@ use crate::projections::{BadCell, Cell as _, Table, Value};
 use crate::store::views::Condition;
 use std::collections::BTreeMap;
 
-/// How many pages of agents are counted at most.
+/// How many pages are counted at most.
 const COUNTED_PAGES_MAX: usize = 100;
 
 /// What sums are about.
@@ -55,6 +55,22 @@ pub struct Sums {
     pub errors: Vec<MetricErrorRow>,
     /// How many attempts took how long, as [`percentile`] takes it.
     pub durations: Vec<(u32, u64)>,
+}
+
+/// How one agent did since it is known.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AgentSums {
+    /// What is counted; none before it took anything.
+    pub row: Option<MetricRow>,
+    /// How many attempts took how long, as [`percentile`] takes it.
+    pub durations: Vec<(u32, u64)>,
+}
+
+impl AgentSums {
+    /// The time that so many thousandths of the attempts stayed under.
+    pub fn duration_ms(&self, permille: u32) -> Option<u64> {
+        percentile(&self.durations, permille)
+    }
 }
 
 impl Sums {
@@ -182,6 +198,59 @@ impl Reader {
         let durations =
             durations.iter().map(|it| (it.bits, u64::try_from(it.attempts).unwrap_or(0)));
         Ok(Sums { rows, errors, durations: durations.collect() })
+    }
+
+    /// How each of several agents did since it is known; those of whom nothing was counted are
+    /// left out.
+    pub async fn sums_by_agent(
+        &self,
+        workspace: &WorkspaceId,
+        agents: &[&str],
+    ) -> Result<BTreeMap<String, AgentSums>, ReadError> {
+        let mut sums: BTreeMap<String, AgentSums> = BTreeMap::new();
+        let list = |table: &'static Table, order| List {
+            window: "metrics",
+            table,
+            conditions: vec![
+                of(workspace),
+                ("scope", Condition::Is(text("agent"))),
+                ("scope_id", Condition::In(agents.iter().map(|id| (*id).to_owned()).collect())),
+                ("grain", Condition::Is(text(Grain::Total.as_str()))),
+            ],
+            search: None,
+            order,
+            is_descending: false,
+        };
+        let rows = || list(&metrics::TABLES[0], &["scope_id", "bucket_at"]);
+        for row in self.every_page(rows, MetricRow::from_row).await? {
+            let id = row.scope_id.to_string();
+            sums.entry(id).or_default().row = Some(row);
+        }
+        let durations = || list(&metrics::TABLES[2], &["scope_id", "bucket_at", "bits"]);
+        for row in self.every_page(durations, MetricDurationRow::from_row).await? {
+            let attempts = u64::try_from(row.attempts).unwrap_or(0);
+            sums.entry(row.scope_id.to_string()).or_default().durations.push((row.bits, attempts));
+        }
+        Ok(sums)
+    }
+
+    /// All rows of a list that is not long, page by page.
+    async fn every_page<'a, T>(
+        &self,
+        list: impl Fn() -> List<'a>,
+        read: impl Fn(&[Value]) -> Result<T, BadCell>,
+    ) -> Result<Vec<T>, ReadError> {
+        let mut wanted = Wanted { limit: Some(super::PAGE_ROWS_MAX), cursor: None };
+        let mut rows = Vec::new();
+        for _ in 0..COUNTED_PAGES_MAX {
+            let page = self.page(list(), &wanted, &read).await?;
+            rows.extend(page.rows.into_iter().map(|marked| marked.row));
+            wanted.cursor = page.next_cursor;
+            if wanted.cursor.is_none() {
+                break;
+            }
+        }
+        Ok(rows)
     }
 
     /// The first rows of a short list, without a cursor.

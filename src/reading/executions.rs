@@ -1,7 +1,7 @@
 //! Executions and their tasks.
 
 use super::{AsOf, Found, List, Marked, ReadError, Reader, Wanted, of, of_execution, text};
-use crate::domain::{AgentId, ExecutionId, Label, PlanId, WorkspaceId};
+use crate::domain::{AgentId, ExecutionId, Label, PlanId, TaskId, WorkspaceId};
 use crate::projections::progress::{self, LabelRow, ProgressRow, ProgressWindow};
 use crate::projections::task_tree::{self, TaskRow, TaskTreeWindow};
 use crate::store::views::Condition;
@@ -113,6 +113,26 @@ impl Reader {
             is_descending: false,
         };
         self.page(list, wanted, TaskRow::from_row).await
+    }
+
+    /// One task of an execution, now.
+    pub async fn task(
+        &self,
+        workspace: &WorkspaceId,
+        execution_id: &ExecutionId,
+        task_id: &TaskId,
+    ) -> Result<Found<Marked<TaskRow>>, ReadError> {
+        let mut conditions = of_execution(workspace, execution_id);
+        conditions.push(("task_id", Condition::Is(text(task_id.as_str()))));
+        let list = List {
+            window: "task_tree",
+            table: &task_tree::TABLES[0],
+            conditions,
+            search: None,
+            order: &["ordinal", "task_id"],
+            is_descending: false,
+        };
+        self.page(list, &Wanted::default(), TaskRow::from_row).await
     }
 
     /// One execution and all its tasks as they were; none when it was not there yet.

@@ -5,6 +5,7 @@ use crate::domain::{AgentId, ExecutionId, PlanId, TaskId, WorkspaceId};
 use crate::projections::blockers::{self, BlockerRow};
 use crate::projections::feed::{self, FeedRow};
 use crate::projections::{Cell as _, Value};
+use crate::store::Position;
 use crate::store::views::Condition;
 
 /// What the feed is about; what is not set does not matter.
@@ -22,6 +23,8 @@ pub struct FeedFilter {
     pub groups: Vec<String>,
     /// These kinds of events.
     pub kinds: Vec<String>,
+    /// What stands before this position of the log.
+    pub before: Option<Position>,
 }
 
 impl Reader {
@@ -114,6 +117,8 @@ impl FeedFilter {
             [one] => Some((column, Condition::Is(Value::Text(one.as_str().into())))),
             several => Some((column, Condition::In(several.to_vec()))),
         });
-        ids.chain(lists).collect()
+        let before =
+            self.before.map(|it| ("event_position", Condition::Before(it.get().to_value())));
+        ids.chain(lists).chain(before).collect()
     }
 }

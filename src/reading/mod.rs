@@ -14,7 +14,7 @@ mod plans;
 mod timeline;
 
 pub use agent_plans::{AgentPlanFilter, OFFSET_MAX};
-pub use agents::{Grain, Scope, Sums};
+pub use agents::{AgentSums, Grain, Scope, Sums};
 pub use as_of::{AsOf, Then};
 pub use cursor::CursorError;
 pub use diff::{Change, RowChange};

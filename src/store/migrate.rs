@@ -30,6 +30,7 @@ macro_rules! migrations {
             migrations!($database, 4, "0004_access"),
             migrations!($database, 5, "0005_webhook_delivery"),
             migrations!($database, 6, "0006_reader_role"),
+            migrations!($database, 7, "0007_audit_tree"),
         ]
     };
     ($database:literal, $number:literal, $name:literal) => {
@@ -42,9 +43,9 @@ macro_rules! migrations {
 }
 
 /// The steps for PostgreSQL.
-pub(super) const POSTGRES: [Migration; 6] = migrations!("postgres");
+pub(super) const POSTGRES: [Migration; 7] = migrations!("postgres");
 /// The steps for SQLite.
-pub(super) const SQLITE: [Migration; 6] = migrations!("sqlite");
+pub(super) const SQLITE: [Migration; 7] = migrations!("sqlite");
 
 /// The steps that are still to be taken.
 pub(super) fn pending<'m>(
@@ -96,7 +97,7 @@ mod tests {
         let mut newer = applied(&SQLITE);
         newer.push((99, Vec::new()));
         let found = pending(&SQLITE, &newer);
-        assert!(matches!(found, Err(OpenError::NewerDatabase { found: 99, known: 6 })));
+        assert!(matches!(found, Err(OpenError::NewerDatabase { found: 99, known: 7 })));
         let found = pending(&SQLITE, &applied(&SQLITE[1..]));
         assert!(matches!(found, Err(OpenError::MissingMigration { number: 1 })));
         let mut changed = applied(&SQLITE);

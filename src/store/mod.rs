@@ -24,6 +24,7 @@ mod sqlite;
 mod streams;
 mod tail;
 mod tokens;
+pub mod tree;
 mod types;
 mod verify;
 mod verify_beside;

@@ -1,13 +1,12 @@
 //! The words of the archive: what is appended, what comes back, what is read.
 
+pub use crate::audit::Hash;
+use crate::audit::{self, Leaf};
 use crate::domain::{StreamName, Timestamp, WorkspaceId};
 use crate::projections::Entry;
 use serde::{Deserialize, Serialize};
 use std::{borrow::Cow, fmt};
 use uuid::Uuid;
-
-/// A SHA-256 hash.
-pub type Hash = [u8; 32];
 
 macro_rules! counters {
     ($($(#[$doc:meta])* $name:ident;)*) => {$(
@@ -231,6 +230,21 @@ pub struct RecordedEvent {
 }
 
 impl RecordedEvent {
+    /// The event with its place, as its leaf and an export have it.
+    pub fn audited(&self) -> audit::Entry<'_> {
+        let leaf = Leaf {
+            workspace: self.workspace.as_str(),
+            stream: self.stream.as_str(),
+            event_id: self.event_id,
+            kind: &self.kind,
+            schema_version: self.schema_version,
+            recorded_at_ms: self.recorded_at.unix_ms(),
+            payload: &self.payload,
+            metadata: &self.metadata,
+        };
+        audit::Entry { position: self.position.get(), version: self.version.get(), leaf }
+    }
+
     /// The event as the windows take it.
     pub fn entry(&self) -> Entry<'_> {
         Entry {

@@ -3,14 +3,10 @@
 
 use super::seal::{BadKey, SealKey};
 use crate::engine::Random;
-use std::fs::{File, OpenOptions};
-use std::io::{self, Write as _};
-use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use crate::key_file;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
-
-/// How large a file with a key may be.
-const FILE_BYTES_MAX: u64 = 1_024;
 
 /// Where the key comes from.
 #[derive(Debug, Clone)]
@@ -109,51 +105,28 @@ fn read(source: &KeySource) -> Result<SealKey, KeyError> {
 }
 
 fn read_file(path: &Path) -> Result<SealKey, KeyError> {
-    let named = |source| KeyError::File { path: path.to_owned(), source };
-    let meta = std::fs::metadata(path).map_err(named)?;
-    if meta.permissions().mode() & 0o077 != 0 {
-        let path = path.display();
-        tracing::warn!("others on this machine can read the key in {path}: chmod 600 it");
-    }
-    if meta.len() > FILE_BYTES_MAX {
-        return Err(KeyError::Unreadable { path: path.to_owned(), source: BadKey });
-    }
-    let text = std::fs::read_to_string(path).map_err(named)?;
+    let text = key_file::read(path);
+    let text = text.map_err(|source| KeyError::File { path: path.to_owned(), source })?;
     SealKey::parse(&text).map_err(|source| KeyError::Unreadable { path: path.to_owned(), source })
 }
 
-/// The key in a file that is made whole or not at all; the first one who makes it makes it for all.
+/// The key in a file; the first one who makes it makes it for all.
 fn make(path: &Path, random: &Random) -> Result<SealKey, KeyError> {
     if path.exists() {
         return read_file(path);
     }
-    let named = |source| KeyError::File { path: path.to_owned(), source };
     let (_, text) = SealKey::draw(random);
-    let draft = path.with_extension(format!("key.{:016x}", random.number()));
-    let written =
-        write_draft(&draft, &text).and_then(|()| match std::fs::hard_link(&draft, path) {
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-            linked => linked,
-        });
-    let removed = std::fs::remove_file(&draft);
-    written.and(removed).map_err(named)?;
-    if let Some(folder) = path.parent() {
-        File::open(folder).and_then(|folder| folder.sync_all()).map_err(named)?;
-    }
+    let made = key_file::make(path, &text, random);
+    made.map_err(|source| KeyError::File { path: path.to_owned(), source })?;
     tracing::info!("the key that seals the secrets of webhooks is in {}", path.display());
     read_file(path)
-}
-
-fn write_draft(draft: &Path, text: &str) -> io::Result<()> {
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(draft)?;
-    file.write_all(format!("{text}\n").as_bytes())?;
-    file.sync_all()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use planexe_ax_testkit::Folder;
+    use std::os::unix::fs::PermissionsExt as _;
 
     #[test]
     fn a_key_is_made_once_readable_by_its_owner_only() {

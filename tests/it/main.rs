@@ -12,6 +12,7 @@ mod plans;
 mod program;
 mod projector;
 mod reading;
+mod sealer;
 mod starting;
 mod stopping;
 mod store;

@@ -97,3 +97,35 @@ fn text_that_would_change_the_terminal_is_shown_escaped() -> Result<()> {
     ensure!(!shown.contains(is_bad), "{shown:?}");
     Ok(())
 }
+
+#[test]
+fn an_import_breaks_tasks_down_where_there_are_agents_and_says_where_there_are_none() -> Result<()>
+{
+    let dir = Folder::new()?;
+    let told = run(&dir, &["plan", "import", &fixture("g1"), "--decompose"])?;
+    ensure!(told.contains("no task was broken down: there is no agent yet"), "{told}");
+    let words = ["plan", "import", &fixture("g1"), "--decompose", "--json"];
+    let told: Value = serde_json::from_str(&run(&dir, &words)?)?;
+    ensure!(told["is_new"] == false && told["decomposition"]["decomposed"] == 0, "{told}");
+    Ok(())
+}
+
+#[test]
+fn an_address_is_fetched_from_the_planexe_that_is_set_up_only() -> Result<()> {
+    let dir = Folder::new()?;
+    let address = "http://127.0.0.1:9/runs/2f0d9c1e";
+    let refused = ax(&["plan", "import", address], &dir).output()?;
+    ensure!(said(&refused).contains("AX_PLANEXE_URL"), "{}", said(&refused));
+    let asked = |named: &[&str]| -> Result<String> {
+        let mut command = ax(named, &dir);
+        command.env("AX_PLANEXE_URL", "http://127.0.0.1:9");
+        Ok(said(&command.output()?))
+    };
+    let elsewhere = asked(&["plan", "import", "http://127.0.0.1:8/runs/2f0d9c1e"])?;
+    ensure!(elsewhere.contains("not an address of the PlanExe"), "{elsewhere}");
+    for named in [&["plan", "import", address][..], &["plan", "import", "--planexe", "2f0d9c1e"]] {
+        let away = asked(named)?;
+        ensure!(away.contains("PlanExe cannot be reached"), "{away}");
+    }
+    Ok(())
+}

@@ -2,6 +2,7 @@
 
 use crate::{
     args::Args,
+    dashboard,
     figure::Figure,
     run::{Source, cargo, each_line},
     table,
@@ -9,12 +10,14 @@ use crate::{
 use anyhow::bail;
 
 /// The bench targets: each a program that prints a JSON object a line for each figure.
-const TARGETS: [&str; 5] = ["archive", "engine", "feed", "http", "windows"];
+const TARGETS: [&str; 8] = ["archive", "audit", "engine", "feed", "http", "plans", "ui", "windows"];
+/// The one that is measured in a browser.
+const IN_BROWSER: &str = "ui";
 
 const HEAD: [&str; 7] = ["figure", "value", "unit", "baseline", "ratio", "reach", "reached"];
 
 const USAGE: &str = "\
-cargo xtask bench [--json] [archive | engine | feed | http | windows]
+cargo xtask bench [--json] [archive | audit | engine | feed | http | plans | ui | windows]
 
 Measures each figure and its baseline in one run and prints the ratios as a table. Fails when a
 figure falls short of what it should reach.
@@ -57,11 +60,13 @@ fn chosen(name: Option<&str>) -> anyhow::Result<Vec<&'static str>> {
 
 fn measure(target: &str, figures: &mut Vec<Figure>) -> anyhow::Result<bool> {
     let before = figures.len();
-    let is_success = each_line(&mut cargo(&["bench", "--bench", target]), |line, source| {
-        match (source, Figure::parse(line)) {
-            (Source::Output, Some(figure)) => figures.push(figure),
-            (Source::Output | Source::Errors, _) => eprintln!("{line}"),
-        }
+    let mut bench = match target {
+        IN_BROWSER => dashboard::bench()?,
+        _other => cargo(&["bench", "--bench", target]),
+    };
+    let is_success = each_line(&mut bench, |line, source| match (source, Figure::parse(line)) {
+        (Source::Output, Some(figure)) => figures.push(figure),
+        (Source::Output | Source::Errors, _) => eprintln!("{line}"),
     })?;
     Ok(is_success && figures.len() > before)
 }

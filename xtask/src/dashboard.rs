@@ -28,8 +28,9 @@ cargo xtask dashboard
 Tries the dashboard alone: its types against the API's description, its folds, and every view in
 Chromium against the program. `cargo xtask test` does the same among everything else.
 
-  AX_UI=require    fail where it cannot be built or tried
-  CHROMIUM=file    the browser, where it is in no usual place
+  AX_UI=require       fail where it cannot be built or tried
+  AX_PICTURES=write   take the pictures of docs/screenshots anew
+  CHROMIUM=file       the browser, where it is in no usual place
 ";
 
 /// Runs the task; whether everything passed.
@@ -147,6 +148,18 @@ fn browser() -> Option<PathBuf> {
     find()
 }
 
+/// What measures it, in a browser, with a server as it is sent out.
+pub(crate) fn bench() -> anyhow::Result<Command> {
+    let browser = browser().context("no Chromium: apt-get install chromium, or set CHROMIUM")?;
+    let place = prepared()?;
+    let is_built = succeeds(&mut cargo(&["build", "--release", "--bin", "ax"]))?;
+    anyhow::ensure!(is_built, "the server cannot be built");
+    let program = run::target_dir().join("release").join("ax");
+    let mut bench = node(&place, &["e2e/bench.mjs"]);
+    bench.env("AX", program).env("CHROMIUM", browser);
+    Ok(bench)
+}
+
 fn in_browser(steps: &mut Steps, place: &Path, browser: &Path) {
     let program = run::target_dir().join("debug").join("ax");
     steps.run("dashboard build", &mut cargo(&["build", "--bin", "ax"]));
@@ -155,6 +168,6 @@ fn in_browser(steps: &mut Steps, place: &Path, browser: &Path) {
     let mut files: Vec<_> = files.flatten().map(|entry| entry.path()).collect();
     files.retain(|path| path.to_string_lossy().ends_with(".test.mjs"));
     files.sort();
-    views.args(files).env("AX", program).env("CHROMIUM", browser);
+    views.args(files).env("AX", program).env("CHROMIUM", browser).env("AX_ROOT", run::root());
     steps.tests("dashboard views", &mut views);
 }

@@ -47,6 +47,8 @@ pub struct ImportWish {
     pub documents: Option<bool>,
     /// Whether open decisions become approvals.
     pub gates: Option<bool>,
+    /// Whether tasks without parts are broken down right away.
+    pub decompose: Option<bool>,
     /// In what order tasks stand that do not depend on each other.
     pub sequencing: Option<String>,
 }
@@ -64,6 +66,7 @@ impl Client {
         let call = call.with("plan_id", wish.plan_id.as_ref()).with("title", wish.title.as_ref());
         let call = call.with("assigned_to", wish.assigned_to.as_ref());
         let call = call.with("documents", wish.documents).with("gates", wish.gates);
+        let call = call.with("decompose", wish.decompose);
         call.with("sequencing", wish.sequencing.as_ref()).written(terms).await
     }
 

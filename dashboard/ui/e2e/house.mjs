@@ -4,10 +4,17 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { pathToFileURL } from 'node:url';
+
+/** The root of the repository. */
+export const ROOT = process.env.AX_ROOT
+  ? pathToFileURL(`${process.env.AX_ROOT}/`)
+  : new URL('../../../', import.meta.url);
 
 export class House {
-  constructor(program) {
+  constructor(program, { demo = false } = {}) {
     this.program = program;
+    this.demo = demo;
     this.folder = mkdtempSync(join(tmpdir(), 'ax-e2e-'));
     this.key = null;
     this.listen = '127.0.0.1:0';
@@ -18,7 +25,7 @@ export class House {
     const env = {
       ...process.env,
       AX_DATA_DIR: this.folder,
-      AX_DEMO: 'false',
+      AX_DEMO: String(this.demo),
       AX_RATES_AGENT_REQUESTS_PER_MINUTE: '0',
       AX_RATES_FAILED_LOGINS_PER_MINUTE: '0',
     };
@@ -142,5 +149,29 @@ export function plan(plan_id, title, sizes, more = {}) {
       },
     ],
     roles_required: ['Analyst', 'Reviewer'],
+  };
+}
+
+/** A plan in which nothing waits for anything. */
+export function wide(plan_id, [phases, tasks, steps]) {
+  const range = (count) => Array.from({ length: count }, (_, at) => at);
+  return {
+    plan_id,
+    goal: `${phases * tasks * steps} things`,
+    phases: range(phases).map((p) => ({
+      phase_id: `p${p}`,
+      name: `Phase ${p + 1}`,
+      tasks: range(tasks).map((t) => ({
+        task_id: `p${p}_t${t}`,
+        title: `Task ${t + 1} of phase ${p + 1}`,
+        estimated_hours: 1 + (t % 5),
+        subtasks: range(steps).map((s) => ({
+          subtask_id: `p${p}_t${t}_s${s}`,
+          title: `Step ${s + 1} of task ${t + 1}`,
+          action: 'do',
+          params: {},
+        })),
+      })),
+    })),
   };
 }

@@ -1,12 +1,22 @@
-/** The pictures of docs/screenshots: node e2e/pictures.mjs, with the program in AX. */
+/** The pictures of docs/screenshots, taken of the documents' own plan while it is carried out. */
 import { mkdirSync, readFileSync } from 'node:fs';
-import { open, pageOf } from './browser.mjs';
-import { House } from './house.mjs';
+import { pageOf } from './browser.mjs';
+import { House, ROOT } from './house.mjs';
 import { settled } from './screens.mjs';
 import { seed } from './seed.mjs';
 
-const ROOT = new URL('../../../', import.meta.url);
-const FOLDER = new URL('docs/screenshots/', ROOT).pathname;
+export const FOLDER = new URL('docs/screenshots/', ROOT).pathname;
+/** Every picture, by name. */
+export const PICTURES = [
+  'auditor',
+  'execution',
+  'executions',
+  'inbox',
+  'own-plan',
+  'phone',
+  'plan',
+  'timeline',
+];
 /** An hour of the plan, in the time of the pictures, and how long a step of Larry's takes. */
 const HOUR_SHARE = 1 / 3_000;
 const STEP_MS = [900, 2_600];
@@ -73,10 +83,18 @@ async function take(browser, name, path, options, before = async () => {}) {
   await page.context().close();
 }
 
-mkdirSync(FOLDER, { recursive: true });
-await house.start();
-const browser = await open();
-try {
+/** Takes them all. */
+export async function takeAll(browser) {
+  mkdirSync(FOLDER, { recursive: true });
+  await house.start();
+  try {
+    await story(browser);
+  } finally {
+    await house.end();
+  }
+}
+
+async function story(browser) {
   await seed(house);
   await house.agent('agent_larry_001', json('examples/larry/larry.json'));
   await house.post('/api/plans', prospecting());
@@ -104,7 +122,7 @@ try {
   await take(browser, 'timeline', timeline, { colorScheme: 'dark' }, async (page) => {
     await page.getByRole('button', { name: 'Whole plan' }).click();
   });
-} finally {
-  await browser.close();
-  await house.end();
+  await take(browser, 'plan', '/plans/visit', { colorScheme: 'light' });
+  const [brought] = (await house.get('/api/agent-plans')).plans;
+  await take(browser, 'own-plan', `/agent-plans/${brought.id}`, { colorScheme: 'dark' });
 }

@@ -11,12 +11,22 @@ export const VIEWS = [
   ['activity', '/executions/garden-1?tab=activity'],
   ['risks', '/executions/breeder-1?tab=risks'],
   ['large', '/executions/large-1'],
+  ['huge', '/executions/huge-1'],
+  ['huge-timeline', '/executions/huge-1?tab=timeline'],
   ['inbox', '/inbox'],
   ['plans', '/plans'],
   ['plan', '/plans/breeder'],
+  ['review', '/plans/visit'],
+  ['parts', '/plans/visit?edit=walk'],
   ['agents', '/agents'],
   ['agent', '/agents/ada'],
+  ['own-plans', '/agents?tab=plans'],
+  ['own-plan', '/agent-plans/@own'],
+  ['own-log', '/agent-plans/@own?tab=log'],
+  ['own-memory', '/agent-plans/@own?tab=memory'],
   ['auditor', '/auditor/tea-1?at=version:12&tab=tasks'],
+  ['then-timeline', '/auditor/tea-1?at=version:12&tab=timeline'],
+  ['then-activity', '/auditor/tea-1?at=version:12&tab=activity'],
   ['difference', '/auditor/tea-1?at=version:12&tab=diff&from=3'],
   ['windows', '/operator'],
   ['metrics', '/operator?tab=metrics'],
@@ -29,6 +39,13 @@ export const SIZES = [
   [1024, 768],
   [1920, 1080],
 ];
+
+/** The views of a server, as addresses: plans that agents brought have ids of their own. */
+export async function viewsOf(url) {
+  const answer = await fetch(`${url}/api/agent-plans`);
+  const { plans } = await answer.json();
+  return VIEWS.map(([name, path]) => [name, url + path.replace('@own', plans[0]?.id ?? 'none')]);
+}
 
 /** Waits until a view has what it asked for. */
 export async function settled(page) {
@@ -51,10 +68,10 @@ export async function screens(url, folder, words = []) {
   for (const colorScheme of ['light', 'dark']) {
     for (const [width, height] of SIZES) {
       const page = await pageOf(browser, { colorScheme, viewport: { width, height } });
-      for (const [name, path] of VIEWS) {
+      for (const [name, address] of await viewsOf(url)) {
         const file = `${name}-${colorScheme}-${width}.png`;
         if (!words.every((word) => file.includes(word))) continue;
-        await page.goto(url + path);
+        await page.goto(address);
         await settled(page);
         const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
         if (wide > 0) faults.push(`${file}: ${wide} px too wide`);

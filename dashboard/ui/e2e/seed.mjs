@@ -1,5 +1,5 @@
 /** What there is to see: executions in every state, agents, blockers. Used for the screenshots. */
-import { House, plan } from './house.mjs';
+import { House, plan, wide } from './house.mjs';
 
 export async function seed(house, { large = false } = {}) {
   await house.agent('larry', {
@@ -67,10 +67,109 @@ export async function seed(house, { large = false } = {}) {
     status: 'CANCELLED',
     reason: 'Last year’s questionnaire',
   });
+  await seedOwn(house);
+  await seedReviews(house);
   if (large) {
     await make('large', 'Restore the records of three hundred instruments', [6, 10, 5]);
     await run('large', 'large-1', { agent_id: 'ada' });
+    await house.post('/api/plans', wide('huge', [10, 50, 10]));
+    await run('huge', 'huge-1', { agent_id: 'ada' });
   }
+}
+
+/** A plan that a machine broke down, in a workspace where people look at everything. */
+export async function seedReviews(house) {
+  const capabilities = ['conduct_interview', 'send_email', 'draft_document', 'make_payment', 'do'];
+  await house.agent('vera', { name: 'Vera', role: 'Organiser', capabilities });
+  // Surer than any rule is.
+  await house.ask('PATCH', '/api/workspace', { policy: { confidence_permille_min: 950 } });
+  const task = (task_id, title, more = {}) => ({ task_id, title, estimated_hours: 4, ...more });
+  const unsure = [
+    ['interview', 'Interview Carol about the workflow'],
+    ['contract', 'Negotiate the contract with Carol'],
+    ['neighbours', 'Interview the neighbours'],
+  ];
+  await house.post('/api/plans', {
+    plan_id: 'visit',
+    title: 'Visit the farm',
+    goal: 'See how the farm works, and agree on what we do together.',
+    metadata: {
+      decisions: [
+        { title: 'Who goes along?', owner: 'Ana', decide_by: 'the week before' },
+        { title: 'Do we bring the contract?', options: ['Yes', 'Only a draft'] },
+      ],
+    },
+    phases: [
+      {
+        phase_id: 'before',
+        name: 'Before',
+        tasks: [
+          ...unsure.map(([task_id, title]) => task(task_id, title)),
+        ],
+      },
+      {
+        phase_id: 'there',
+        name: 'There',
+        tasks: [
+          task('walk', 'Walk around', { description: 'Everything that is outdoors.' }),
+          task('sign', 'Sign the agreement', { approval: 'Carol agrees to the draft' }),
+        ],
+      },
+    ],
+    risks: [{ risk_id: 'r1', description: 'Rain', mitigation: 'Bring boots' }],
+    roles_required: ['Organiser', 'Driver'],
+  });
+  for (const [task_id, title] of unsure) {
+    await house.post('/api/agents/vera/decompose', {
+      task: { task_id, title },
+      plan_context: { plan_id: 'visit' },
+    });
+  }
+}
+
+/** A plan that an agent brought, at its second step; gives its id. */
+export async function seedOwn(house) {
+  await house.agent('claude', { name: 'Claude', role: 'Research', capabilities: ['search'] });
+  const step = (number, action, description, more = {}) => ({
+    step: number,
+    action,
+    description,
+    estimated_duration: 30 * number,
+    ...more,
+  });
+  const { id } = await house.post('/api/agent-plans', {
+    agent_id: 'claude',
+    task_id: 'first-principles',
+    plan_type: 'research',
+    reasoning: 'Research the methodology before anything is written',
+    steps: [
+      step(1, 'search', 'Search for frameworks of first principles'),
+      step(2, 'read', 'Read the five that are cited most'),
+      step(3, 'compare', 'Compare what they have in common', { dependencies: [1, 2] }),
+      step(4, 'write', 'Write the summary'),
+    ],
+  });
+  await house.ask('PATCH', `/api/agent-plans/${id}`, { current_step: 2 });
+  const log = (body) => house.post(`/api/agent-plans/${id}/logs`, body);
+  await log({
+    step_number: 1,
+    action_type: 'complete_step',
+    description: 'Found fifteen frameworks, of which five are cited often',
+    after_state: { found: 15, cited: 5 },
+    agent_confidence: 0.95,
+  });
+  await log({ step_number: 2, action_type: 'add_note', description: 'Read the first five pages' });
+  const remember = (context_type, context_key, context_value) =>
+    house.ask('PUT', '/api/context', {
+      plan_id: id,
+      agent_id: 'claude',
+      context_type,
+      context_key,
+      context_value,
+    });
+  await remember('research', 'origin', 'Aristotle calls them the first basis of what is known');
+  await remember('decisions', 'scope', 'Five frameworks are enough for a summary');
+  return id;
 }
 
 if (process.argv[1]?.endsWith('seed.mjs')) {

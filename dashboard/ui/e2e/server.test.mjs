@@ -54,6 +54,7 @@ test('what cannot be read says what to do, with the id of the request', async ()
     .getByRole('alert')
     .getByRole('button', { name: /Copy|[0-9a-f-]{36}/ })
     .waitFor();
+  assert.ok(!page.elsewhere.some((it) => it.includes('not-there/stream')), 'it has no stream');
 });
 
 test('a page out of sight rests, and goes on where it was', async () => {

@@ -5,7 +5,7 @@ import { createRequire } from 'node:module';
 import { after, before, test } from 'node:test';
 import { open, pageOf } from './browser.mjs';
 import { House } from './house.mjs';
-import { SIZES, VIEWS, settled } from './screens.mjs';
+import { SIZES, settled, viewsOf } from './screens.mjs';
 import { seed } from './seed.mjs';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -27,8 +27,8 @@ for (const colorScheme of ['light', 'dark']) {
     // Only the test itself puts a script into the page: the policy would not let it.
     const page = await pageOf(browser, { colorScheme, bypassCSP: true });
     const found = [];
-    for (const [name, path] of VIEWS) {
-      await page.goto(house.url + path);
+    for (const [name, address] of await viewsOf(house.url)) {
+      await page.goto(address);
       await settled(page);
       await page.evaluate(AXE);
       const { violations } = await page.evaluate(() =>
@@ -53,8 +53,8 @@ test('no view is wider than its window', async () => {
   const found = [];
   for (const [width, height] of SIZES) {
     const page = await pageOf(browser, { viewport: { width, height } });
-    for (const [name, path] of VIEWS) {
-      await page.goto(house.url + path);
+    for (const [name, address] of await viewsOf(house.url)) {
+      await page.goto(address);
       await settled(page);
       const beyond = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
       if (beyond > 0) found.push(`${name} at ${width}: ${beyond} px`);

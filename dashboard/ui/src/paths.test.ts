@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { address, placeOf, to } from './paths';
+import { address, file, placeOf, to } from './paths';
 
 test('every address leads back to its place', () => {
   const strange = 'a/b?c#d e%ü';
@@ -12,6 +12,7 @@ test('every address leads back to its place', () => {
     id: strange,
   });
   expect(placeOf(to.agent('larry'))).toEqual({ view: 'agent', id: 'larry' });
+  expect(placeOf(to.own('a'))).toEqual({ view: 'own', id: 'a' });
   expect(placeOf(to.auditor())).toEqual({ view: 'auditor', id: null });
   for (const path of [
     to.executions(),
@@ -31,6 +32,13 @@ test('what leads nowhere is nowhere, and a broken escape breaks nothing', () => 
   expect(placeOf('/executions/a/b').view).toBe('nowhere');
   expect(placeOf('/inbox/a').view).toBe('nowhere');
   expect(placeOf('/plans/%E0%A4%A').view).toBe('plan');
+});
+
+test('files are named by what they hold, and in which form', () => {
+  expect(file.workspace('agents', 'csv')).toBe('/api/export?of=agents&format=csv');
+  expect(file.execution('a/b', 'tasks', 'json')).toBe(
+    '/api/executions/a%2Fb/export?of=tasks&format=json',
+  );
 });
 
 test('what is not set stands in no address', () => {

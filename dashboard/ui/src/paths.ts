@@ -11,6 +11,7 @@ export type Place =
   | { view: 'inbox' }
   | { view: 'agents' }
   | { view: 'agent'; id: string }
+  | { view: 'own'; id: string }
   | { view: 'auditor'; id: string | null }
   | { view: 'operator' }
   | { view: 'login' }
@@ -37,12 +38,25 @@ export const to = {
   plans: (query: Query = {}) => address('/plans', query),
   plan: (id: string) => `/plans/${part(id)}`,
   inbox: (query: Query = {}) => address('/inbox', query),
-  agents: () => '/agents',
+  agents: (query: Query = {}) => address('/agents', query),
   agent: (id: string) => `/agents/${part(id)}`,
+  /** A plan that an agent brought. */
+  own: (id: string, query: Query = {}) => address(`/agent-plans/${part(id)}`, query),
   auditor: (id: string | null = null, query: Query = {}) =>
     address(id === null ? '/auditor' : `/auditor/${part(id)}`, query),
   operator: (query: { tab?: TabOfOperator } & Query = {}) => address('/operator', query),
   login: () => '/login',
+} as const;
+
+export type TableOfWorkspace = 'executions' | 'plans' | 'agents' | 'blockers' | 'feed';
+export type TableOfExecution = 'tasks' | 'blockers' | 'feed' | 'events';
+export type FileFormat = 'csv' | 'json';
+
+/** The addresses of files that the server makes. */
+export const file = {
+  workspace: (of: TableOfWorkspace, format: FileFormat) => address('/api/export', { of, format }),
+  execution: (id: string, of: TableOfExecution, format: FileFormat) =>
+    address(`/api/executions/${part(id)}/export`, { of, format }),
 } as const;
 
 /** The place that a path names. */
@@ -61,6 +75,8 @@ export function placeOf(path: string): Place {
       return id === null ? { view: 'plans' } : { view: 'plan', id };
     case 'agents':
       return id === null ? { view: 'agents' } : { view: 'agent', id };
+    case 'agent-plans':
+      return id === null ? { view: 'nowhere' } : { view: 'own', id };
     case 'auditor':
       return { view: 'auditor', id };
     case 'inbox':

@@ -1,5 +1,12 @@
 /** What every status looks like: total tables, so that a new status does not compile without. */
-import type { AgentStatus, Delivery, ExecutionStatus, Resolution, TaskStatus } from './api/types';
+import type {
+  AgentPlanStatus,
+  AgentStatus,
+  Delivery,
+  ExecutionStatus,
+  Resolution,
+  TaskStatus,
+} from './api/types';
 import type { IconName } from './icons';
 
 /** The colours, by what they mean. */
@@ -36,8 +43,19 @@ export const AGENT: Record<AgentStatus, Look> = {
   active: { tone: 'blue', icon: 'play', word: 'At work' },
   idle: { tone: 'green', icon: 'check', word: 'Ready' },
   paused: { tone: 'violet', icon: 'pause', word: 'Paused' },
+  draining: { tone: 'violet', icon: 'pause', word: 'Finishing' },
   offline: { tone: 'grey', icon: 'circle', word: 'Offline' },
   retired: { tone: 'grey', icon: 'slash', word: 'Retired' },
+};
+
+/** How a plan stands that an agent brought. */
+export const OWN: Record<AgentPlanStatus, Look> = {
+  pending: { tone: 'grey', icon: 'clock', word: 'Not begun' },
+  in_progress: { tone: 'blue', icon: 'play', word: 'Under way' },
+  blocked: { tone: 'orange', icon: 'blocked', word: 'Blocked' },
+  completed: { tone: 'green', icon: 'check', word: 'Completed' },
+  failed: { tone: 'red', icon: 'cross', word: 'Failed' },
+  cancelled: { tone: 'grey', icon: 'slash', word: 'Cancelled' },
 };
 
 export const DELIVERY: Record<Delivery['state'], Look> = {

@@ -50,3 +50,13 @@ export function actorName(actor: string | null | undefined): string {
   const cut = actor.indexOf(':');
   return cut < 0 ? actor : actor.slice(cut + 1);
 }
+
+/** An object or a list where it is one; else the text as it was typed. */
+export function jsonOrText(text: string): unknown {
+  if (!/^\s*[[{]/.test(text)) return text;
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return text;
+  }
+}

@@ -1,11 +1,12 @@
 //! `ax plan`: plans read in, shown and deleted: at the server that is named, else straight on the
 //! database.
 
+mod decompose;
 mod remote;
 mod show;
 mod source;
 
-use super::house::{House, id};
+use super::house::{House, id, streams_of};
 use super::out::{say, text::plain};
 use super::remote::{Consent, Remote, Terms};
 use crate::{
@@ -17,7 +18,6 @@ use crate::{
     engine::State,
     exit::{Exit, Failure},
     plans::{Format, Options, Reading, Sequencing, export},
-    store::Position,
 };
 use anyhow::anyhow;
 use clap::Subcommand;
@@ -27,8 +27,6 @@ use uuid::Uuid;
 
 /// What a server is asked for that has the file open.
 const INSTEAD: &str = "POST /api/plans, docs/PLANS.md";
-/// How many streams are looked through at once.
-const PAGE_STREAMS: usize = 1_000;
 
 #[derive(Debug, Clone, clap::Args)]
 pub(super) struct Plans {
@@ -86,8 +84,12 @@ const SEQUENCING: &str = "explicit";
     ax plan validate - --json < plan.json\n  \
     ax plan import plan.md --server http://127.0.0.1:8000")]
 struct Wish {
-    /// The folder or the file; - for what is piped in
+    /// The folder or the file; - for what is piped in; or the address of a run at the PlanExe that
+    /// is set up
     path: PathBuf,
+    /// Takes the path for the id of a run at the PlanExe that is set up
+    #[arg(long)]
+    planexe: bool,
     /// The id that the plan is to have
     #[arg(long, value_name = "ID")]
     plan_id: Option<String>,
@@ -103,6 +105,9 @@ struct Wish {
     /// Makes no approvals of open decisions
     #[arg(long)]
     no_gates: bool,
+    /// Breaks tasks without parts down right away, with the actions of the agents that there are
+    #[arg(long)]
+    decompose: bool,
     /// In what order tasks stand that do not depend on each other
     #[arg(long, default_value = SEQUENCING, value_parser = Sequencing::WORDS)]
     sequencing: String,
@@ -111,7 +116,12 @@ struct Wish {
 /// Does what is asked of the plans.
 pub(super) async fn plans(config: &Config, asked: &Plans) -> Result<(), Failure> {
     if let Task::Validate(wish) = &asked.task {
-        return say(&show::reading(&wish.read()?, None, asked.remote.wants_json()));
+        return say(&show::reading(
+            &wish.read(config).await?,
+            None,
+            None,
+            asked.remote.wants_json(),
+        ));
     }
     if let Task::Delete { plan_id, consent, terms } = &asked.task {
         consent.to(&format!("this deletes {}", plain(plan_id)), terms)?;
@@ -120,7 +130,7 @@ pub(super) async fn plans(config: &Config, asked: &Plans) -> Result<(), Failure>
         return at_server(asked).await;
     }
     let reading = match &asked.task {
-        Task::Import(wish) => Some(wish.read()?),
+        Task::Import(wish) => Some(wish.read(config).await?),
         Task::Validate(_)
         | Task::List
         | Task::Show { .. }
@@ -129,18 +139,24 @@ pub(super) async fn plans(config: &Config, asked: &Plans) -> Result<(), Failure>
     };
     let workspace = id(&asked.workspace, WorkspaceId::parse)?;
     let house = House::open(config, workspace, INSTEAD).await?;
-    let done = carry_out(&house, asked, reading).await;
+    let done = carry_out(&house, config, asked, reading).await;
     house.close().await;
     done
 }
 
-async fn carry_out(house: &House, asked: &Plans, reading: Option<Reading>) -> Result<(), Failure> {
+async fn carry_out(
+    house: &House,
+    config: &Config,
+    asked: &Plans,
+    reading: Option<Reading>,
+) -> Result<(), Failure> {
     match &asked.task {
         Task::Validate(_) => Ok(()),
         Task::Import(wish) => match reading {
             Some(reading) => {
+                let decomposing = wish.decompose.then_some(config);
                 let is_json = asked.remote.wants_json();
-                import(house, reading, wish.plan_id.is_some(), is_json).await
+                import(house, reading, (wish.plan_id.is_some(), decomposing), is_json).await
             }
             None => Ok(()),
         },
@@ -163,7 +179,13 @@ async fn carry_out(house: &House, asked: &Plans, reading: Option<Reading>) -> Re
 async fn at_server(asked: &Plans) -> Result<(), Failure> {
     let server = &asked.remote;
     match &asked.task {
-        Task::Import(wish) => remote::import(server, &wish.path, &wish.at_server()).await,
+        Task::Import(wish) => {
+            let source = match source::run_named(&wish.path, wish.planexe) {
+                Some(run) => remote::run(run),
+                None => remote::source(&wish.path)?,
+            };
+            remote::import(server, source, &wish.at_server()).await
+        }
         Task::List => remote::list(server).await,
         Task::Show { plan_id } => remote::show(server, plan_id).await,
         Task::Delete { plan_id, terms, .. } => remote::delete(server, plan_id, terms).await,
@@ -183,9 +205,12 @@ async fn delete(house: &House, plan_id: &str, terms: &Terms) -> Result<(), Failu
 }
 
 impl Wish {
-    fn read(&self) -> Result<Reading, Failure> {
+    async fn read(&self, config: &Config) -> Result<Reading, Failure> {
         let options = self.options()?;
-        source::from(&self.path, &options)
+        match source::run_named(&self.path, self.planexe) {
+            Some(named) => source::from_planexe(named, config, &options).await,
+            None => source::from(&self.path, &options),
+        }
     }
 
     /// The same, as a server is told it.
@@ -196,6 +221,7 @@ impl Wish {
             assigned_to: self.agent.clone(),
             documents: self.documents.then_some(true),
             gates: self.no_gates.then_some(false),
+            decompose: self.decompose.then_some(true),
             sequencing: Some(self.sequencing.clone()).filter(|word| word != SEQUENCING),
         }
     }
@@ -221,7 +247,7 @@ fn new_id() -> PlanId {
 async fn import(
     house: &House,
     mut reading: Reading,
-    is_named: bool,
+    (is_named, decomposing): (bool, Option<&Config>),
     is_json: bool,
 ) -> Result<(), Failure> {
     if !is_named && reading.report.format != Format::Json {
@@ -230,7 +256,12 @@ async fn import(
     let stream = StreamName::plan(&reading.import.plan_id);
     let command = PlanCommand::Import(Box::new(reading.import.clone()));
     let outcome = house.order(stream, Command::Plan(command)).await?;
-    say(&show::reading(&reading, Some(!outcome.events.is_empty()), is_json))
+    let decomposed = match decomposing {
+        Some(config) => Some(decompose::decompose(house, config, &reading.import.plan_id).await?),
+        None => None,
+    };
+    let is_new = Some(!outcome.events.is_empty());
+    say(&show::reading(&reading, is_new, decomposed.as_ref(), is_json))
 }
 
 /// Gives a plan another id when the one that follows from its content was deleted: what is gone
@@ -260,22 +291,11 @@ fn no_such_plan(plan_id: &str) -> Failure {
 }
 
 async fn list(house: &House, is_json: bool) -> Result<(), Failure> {
-    let other = |error| super::open::refusal(crate::store::OpenError::from(error));
-    let head = house.store.head().await.map_err(other)?.position;
-    let mut after = Position::ZERO;
-    loop {
-        let page = house.store.streams(after, head, PAGE_STREAMS).await.map_err(other)?;
-        let Some(last) = page.last() else { return Ok(()) };
-        after = last.id;
-        let is_plan = |name: &StreamName| name.kind() == StreamKind::Plan;
-        for stream in page {
-            if stream.workspace != house.workspace || !is_plan(&stream.name) {
-                continue;
-            }
-            let line = move |state: &State| state.plan().and_then(|it| show::line(it, is_json));
-            if let Some(line) = house.ask(stream.name, line).await? {
-                say(&line)?;
-            }
+    for stream in streams_of(house, StreamKind::Plan).await? {
+        let line = move |state: &State| state.plan().and_then(|it| show::line(it, is_json));
+        if let Some(line) = house.ask(stream, line).await? {
+            say(&line)?;
         }
     }
+    Ok(())
 }

@@ -24,15 +24,28 @@ pub(super) async fn delete(remote: &Remote, plan_id: &str, terms: &Terms) -> Res
     }
 }
 
-/// Reads a plan in.
-pub(super) async fn import(remote: &Remote, path: &Path, wish: &ImportWish) -> Result<(), Failure> {
-    let source = match source::bytes(path)? {
+/// A run of the PlanExe that is set up at the server.
+pub(super) fn run(named: &str) -> PlanSource {
+    PlanSource::Json(json!({"planexe_run": named}).to_string().into_bytes())
+}
+
+/// What lies at a path, or is piped in.
+pub(super) fn source(path: &Path) -> Result<PlanSource, Failure> {
+    Ok(match source::bytes(path)? {
         source::Found::Files(files) => {
             let form = json!({"files": files}).to_string();
             PlanSource::Json(form.into_bytes())
         }
         source::Found::Bytes(name, bytes) => kind_of(&name, bytes),
-    };
+    })
+}
+
+/// Reads a plan in.
+pub(super) async fn import(
+    remote: &Remote,
+    source: PlanSource,
+    wish: &ImportWish,
+) -> Result<(), Failure> {
     let client = remote.client()?;
     let after = client.import_plan(source, wish, &WriteTerms::default()).await.map_err(failed)?;
     if remote.wants_json() {

@@ -1,5 +1,6 @@
 //! How plans are shown: in figures and lines for people, as JSON for programs.
 
+use super::decompose::Decomposed;
 use crate::cli::out::text::plain;
 use crate::domain::plan::Plan;
 use crate::domain::{TaskDefinition, TaskId};
@@ -8,17 +9,26 @@ use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-/// What was read; whether it is new, where it was stored.
-pub(super) fn reading(reading: &Reading, is_new: Option<bool>, is_json: bool) -> String {
+/// What was read; whether it is new, where it was stored, and what became of its tasks, where they
+/// were broken down.
+pub(super) fn reading(
+    reading: &Reading,
+    is_new: Option<bool>,
+    decomposed: Option<&Decomposed>,
+    is_json: bool,
+) -> String {
     let Reading { import, report } = reading;
     if is_json {
-        let told = json!({
+        let mut told = json!({
             "plan_id": import.plan_id,
             "title": import.title,
             "is_new": is_new,
             "source": import.source,
             "report": report,
         });
+        if let Some(decomposed) = decomposed {
+            told["decomposition"] = decomposed.json();
+        }
         return told.to_string();
     }
     let state = match is_new {
@@ -26,7 +36,9 @@ pub(super) fn reading(reading: &Reading, is_new: Option<bool>, is_json: bool) ->
         Some(true) => "is read in",
         Some(false) => "was read in before: it is as it was",
     };
-    format!("{} {state}: {}\n{report}", import.plan_id, plain(import.title.as_str()))
+    let title = plain(import.title.as_str());
+    let decomposed = decomposed.map_or_else(String::new, |it| format!("\n{}", it.line()));
+    format!("{} {state}: {title}\n{report}{decomposed}", import.plan_id)
 }
 
 /// A plan in a line; none where there is nothing to show.

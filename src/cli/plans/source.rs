@@ -1,6 +1,8 @@
 //! Brings what is to be read: a folder, a file, what is piped in; never more than may be read.
 
+use crate::config::Config;
 use crate::exit::{Exit, Failure};
+use crate::planexe::Planexe;
 use crate::plans::{
     Bundle, Input, Kind, Options, PlanError, Reading, ZIP_BYTES_MAX, is_left_out, read, read_bundle,
 };
@@ -12,6 +14,8 @@ use std::path::{Path, PathBuf};
 
 /// What is piped in is called so in the report.
 const PIPED: &str = "stdin";
+/// A run that PlanExe sends is called so in the report.
+const RUN: &str = "the run";
 /// The most entries of a folder that are looked at.
 const ENTRIES_MAX: usize = 10_000;
 
@@ -71,6 +75,31 @@ pub(super) fn bytes(path: &Path) -> Result<Found, Failure> {
 fn whole(path: &Path) -> Result<Vec<u8>, Failure> {
     let file = File::open(path).with_context(|| format!("cannot read {}", path.display()));
     limited(file.map_err(|error| Exit::Usage.because(error))?, &name_of(path))
+}
+
+/// The run of PlanExe that is meant; none where it is a path.
+pub(super) fn run_named(path: &Path, is_run: bool) -> Option<&str> {
+    let is_address = |text: &&str| text.starts_with("http://") || text.starts_with("https://");
+    path.to_str().filter(|text| is_run || is_address(text))
+}
+
+/// Reads a run of the PlanExe that is set up; no other server is asked.
+pub(super) async fn from_planexe(
+    named: &str,
+    config: &Config,
+    options: &Options,
+) -> Result<Reading, Failure> {
+    let Some(config) = &config.planexe else {
+        return Err(Exit::Usage.because(anyhow!(
+            "no PlanExe is set up: set planexe.url (AX_PLANEXE_URL) to where one runs, or import \
+             the archive of its run as a file"
+        )));
+    };
+    let run_id = config.address.run_named(named).map_err(|error| Exit::Usage.because(error))?;
+    let fetched = Planexe::new(config.clone()).fetch(&run_id).await;
+    let bytes = fetched.map_err(|fault| Exit::NotPossible.because(fault))?;
+    let input = Input { bytes: &bytes, name: RUN, kind: Some(Kind::Zip) };
+    read(input, options).map_err(refused)
 }
 
 fn refused(error: PlanError) -> Failure {

@@ -2,6 +2,7 @@
 //! raises its version and adds one upcaster.
 
 pub mod agent;
+mod generation;
 pub mod lifecycle;
 pub mod plan;
 pub mod record;

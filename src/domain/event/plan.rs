@@ -1,5 +1,6 @@
 //! What happens to a plan.
 
+pub use super::generation::{GenerationFault, GenerationTrouble, GenerationWishes};
 use crate::catalogue::events;
 use crate::event::lifecycle::TaskChange;
 use crate::event::work::DecompositionSource;
@@ -96,6 +97,73 @@ events! {
             /// When.
             at: Timestamp,
             /// Who amended it.
+            by: Actor,
+        }
+        /// PlanExe is asked for a plan, which will come in under this id.
+        PlanGenerationAsked = "plan_generation_asked", 1 {
+            /// The plan.
+            plan_id: PlanId,
+            /// One line for people, until the plan has its own.
+            title: Title,
+            /// What PlanExe is asked, in the words of whoever asks.
+            prompt: Text,
+            /// The models that PlanExe is to use, by its name for them.
+            profile: Option<Title> = "Option::is_none",
+            /// What is wished of the import.
+            wishes: GenerationWishes = "GenerationWishes::is_usual",
+            /// The agent that the plan is meant for.
+            assigned_to: Option<AgentId> = "Option::is_none",
+            /// When.
+            at: Timestamp,
+            /// Who asked for it.
+            by: Actor,
+        }
+        /// PlanExe has taken it up.
+        PlanGenerationStarted = "plan_generation_started", 1 {
+            /// The run, by PlanExe's name for it.
+            run_id: Title,
+            /// When.
+            at: Timestamp,
+        }
+        /// PlanExe got further, or something is in its way.
+        PlanGenerationProgressed = "plan_generation_progressed", 1 {
+            /// How much is done, 0 to 100.
+            percent: u8,
+            /// What it works on.
+            step: Option<Title> = "Option::is_none",
+            /// What is in the way, without having ended it.
+            trouble: Option<GenerationTrouble> = "Option::is_none",
+            /// When.
+            at: Timestamp,
+        }
+        /// PlanExe made no plan.
+        PlanGenerationFailed = "plan_generation_failed", 1 {
+            /// Why.
+            fault: GenerationFault,
+            /// Whether another try goes on where this one ended.
+            is_resumable: bool,
+            /// What was said of it.
+            message: Option<Text> = "Option::is_none",
+            /// When.
+            at: Timestamp,
+        }
+        /// Somebody gave it up: PlanExe is told to stop.
+        PlanGenerationCancelled = "plan_generation_cancelled", 1 {
+            /// When.
+            at: Timestamp,
+            /// Who gave it up.
+            by: Actor,
+        }
+        /// PlanExe was told to stop, or never began.
+        PlanGenerationStopped = "plan_generation_stopped", 1 {
+            /// When.
+            at: Timestamp,
+        }
+        /// PlanExe is asked once more.
+        PlanGenerationRetried = "plan_generation_retried", 1 {
+            /// When.
+            at: Timestamp,
+            /// Who asked for it.
             by: Actor,
         }
         /// A task of the plan was broken down; earlier parts are gone.

@@ -1,12 +1,13 @@
 //! What an event makes of a plan: the only place where one changes.
 
+use super::generation::{Generation, GenerationStage};
 use super::tree::{Amendment, TaskTree};
 use super::{Decomposition, Import, Plan, PlanContent, PlanPhase, Review};
 use crate::event::plan::{
-    PlanAmended, PlanArchived, PlanDecompositionReviewed, PlanDeleted, PlanEvent, PlanImported,
-    PlanTaskDecomposed,
+    PlanAmended, PlanArchived, PlanDecompositionReviewed, PlanDeleted, PlanEvent,
+    PlanGenerationAsked, PlanImported, PlanTaskDecomposed,
 };
-use crate::{Dependency, Event, IllegalTransition, TaskDefinition, TaskId, Usage};
+use crate::{Dependency, Event, IllegalTransition, TaskDefinition, TaskId, Timestamp, Usage};
 use std::collections::{BTreeMap, BTreeSet};
 
 type Applied = Result<(), IllegalTransition>;
@@ -28,6 +29,19 @@ impl Plan {
     fn apply_own(&mut self, event: &PlanEvent, kind: &'static str) -> Applied {
         match event {
             PlanEvent::PlanImported(e) => self.appear(e, kind),
+            PlanEvent::PlanGenerationAsked(e) => self.asked_for(e, kind),
+            PlanEvent::PlanGenerationStarted(e) => {
+                self.generated(kind, e.at, |it| it.started(&e.run_id, e.at))
+            }
+            PlanEvent::PlanGenerationProgressed(e) => {
+                self.generated(kind, e.at, |it| it.progressed(e))
+            }
+            PlanEvent::PlanGenerationFailed(e) => self.generated(kind, e.at, |it| it.failed(e)),
+            PlanEvent::PlanGenerationCancelled(e) => {
+                self.generated(kind, e.at, Generation::cancelled)
+            }
+            PlanEvent::PlanGenerationStopped(e) => self.generated(kind, e.at, Generation::stopped),
+            PlanEvent::PlanGenerationRetried(e) => self.generated(kind, e.at, Generation::retried),
             PlanEvent::PlanTasksAdded(e) => self.reading(kind)?.read_tasks(&e.tasks, kind),
             PlanEvent::PlanDependenciesAdded(e) => {
                 self.open(kind)?.read_dependencies(&e.dependencies, kind)
@@ -44,12 +58,59 @@ impl Plan {
         }
     }
 
-    fn appear(&mut self, event: &PlanImported, kind: &'static str) -> Applied {
+    fn asked_for(&mut self, event: &PlanGenerationAsked, kind: &'static str) -> Applied {
         if self.phase != PlanPhase::Absent {
-            return out_of_place(kind, "the plan is imported already");
+            return out_of_place(kind, "the plan is there already");
         }
+        self.imported = Some(Import { at: event.at, by: event.by.clone() });
+        self.phase = PlanPhase::Generating(Box::new(Generation::of(event)));
+        Ok(())
+    }
+
+    /// Takes in what is said of a plan that PlanExe makes.
+    fn generated(
+        &mut self,
+        kind: &'static str,
+        at: Timestamp,
+        take: impl FnOnce(&mut Generation) -> Option<()>,
+    ) -> Applied {
+        let PlanPhase::Generating(generation) = &mut self.phase else {
+            return out_of_place(kind, "PlanExe makes no plan here");
+        };
+        if take(generation).is_none() {
+            return out_of_place(kind, "the generation of the plan is not where it follows");
+        }
+        generation.heard_at = at;
+        Ok(())
+    }
+
+    /// How PlanExe made the plan that appears; none where it comes from elsewhere.
+    fn made_by_planexe(
+        &self,
+        event: &PlanImported,
+        kind: &'static str,
+    ) -> Result<Option<Generation>, IllegalTransition> {
+        match &self.phase {
+            PlanPhase::Absent => Ok(None),
+            PlanPhase::Generating(made) if made.is_running() && made.plan_id == event.plan_id => {
+                let mut made = Generation::clone(made);
+                (made.stage, made.heard_at) = (GenerationStage::Done, event.at);
+                Ok(Some(made))
+            }
+            PlanPhase::Generating(_)
+            | PlanPhase::Imported(_)
+            | PlanPhase::Archived { .. }
+            | PlanPhase::Deleted { .. } => {
+                let why = "the plan is imported already";
+                Err(IllegalTransition::OutOfPlace { kind, why })
+            }
+        }
+    }
+
+    fn appear(&mut self, event: &PlanImported, kind: &'static str) -> Applied {
+        let generation = self.made_by_planexe(event, kind)?;
         let event = event.clone();
-        self.imported = Some(Import { at: event.at, by: event.by });
+        self.imported.get_or_insert(Import { at: event.at, by: event.by });
         self.phase = PlanPhase::Imported(Box::new(PlanContent {
             plan_id: event.plan_id,
             title: event.title,
@@ -63,6 +124,7 @@ impl Plan {
             tasks_missing: event.tasks_total,
             decompositions: BTreeMap::new(),
             spent: Usage::default(),
+            generation,
         }));
         Ok(())
     }
@@ -76,10 +138,14 @@ impl Plan {
     }
 
     fn disappear(&mut self, event: &PlanDeleted, kind: &'static str) -> Applied {
-        let Some(content) = self.content() else {
-            return out_of_place(kind, "there is no plan");
+        let plan_id = match &self.phase {
+            PlanPhase::Imported(content) | PlanPhase::Archived { content, .. } => &content.plan_id,
+            PlanPhase::Generating(generation) if !generation.is_open() => &generation.plan_id,
+            PlanPhase::Absent | PlanPhase::Generating(_) | PlanPhase::Deleted { .. } => {
+                return out_of_place(kind, "there is no plan");
+            }
         };
-        let plan_id = content.plan_id.clone();
+        let plan_id = plan_id.clone();
         self.phase = PlanPhase::Deleted { plan_id, at: event.at, by: event.by.clone() };
         Ok(())
     }
@@ -88,7 +154,10 @@ impl Plan {
     fn reading(&mut self, kind: &'static str) -> Result<&mut PlanContent, IllegalTransition> {
         match &mut self.phase {
             PlanPhase::Imported(content) => Ok(content),
-            PlanPhase::Absent | PlanPhase::Archived { .. } | PlanPhase::Deleted { .. } => {
+            PlanPhase::Absent
+            | PlanPhase::Generating(_)
+            | PlanPhase::Archived { .. }
+            | PlanPhase::Deleted { .. } => {
                 Err(IllegalTransition::OutOfPlace { kind, why: "there is no plan to change" })
             }
         }

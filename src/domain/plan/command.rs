@@ -1,7 +1,7 @@
 //! What can be asked of a plan.
 
 use crate::event::lifecycle::TaskChange;
-use crate::event::plan::{PlanSource, Risk};
+use crate::event::plan::{GenerationFault, GenerationTrouble, GenerationWishes, PlanSource, Risk};
 use crate::event::work::DecompositionSource;
 use crate::{
     AgentId, Budget, Dependency, Json, PlanId, TaskDefinition, TaskId, Text, Title, Usage,
@@ -12,6 +12,8 @@ use crate::{
 pub enum PlanCommand {
     /// Reads a plan in.
     Import(Box<ImportPlan>),
+    /// Has PlanExe make a plan, and says how far it is.
+    Generate(GenerationCommand),
     /// Changes tasks or dependencies of the plan; executions that run keep theirs.
     Amend(Box<AmendPlan>),
     /// Breaks a task down; earlier parts go.
@@ -36,6 +38,61 @@ pub enum PlanCommand {
     Archive,
     /// Takes the plan out of sight.
     Delete,
+}
+
+/// What can be asked of a plan that PlanExe makes, and said of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum GenerationCommand {
+    /// Asks PlanExe for a plan.
+    Ask(Box<AskGeneration>),
+    /// PlanExe has taken it up.
+    Start {
+        /// The run, by PlanExe's name for it.
+        run_id: Title,
+    },
+    /// PlanExe got further, or something is in its way.
+    Note {
+        /// How much is done, 0 to 100.
+        percent: u8,
+        /// What it works on.
+        step: Option<Title>,
+        /// What is in the way.
+        trouble: Option<GenerationTrouble>,
+    },
+    /// PlanExe made no plan.
+    Fail {
+        /// Why.
+        fault: GenerationFault,
+        /// Whether another try goes on where this one ended.
+        is_resumable: bool,
+        /// What was said of it.
+        message: Option<Text>,
+    },
+    /// Gives it up.
+    Cancel,
+    /// PlanExe was told to stop, or never began.
+    Stop,
+    /// Asks PlanExe once more.
+    Retry,
+    /// The plan is here.
+    Finish(Box<ImportPlan>),
+}
+
+/// Asks PlanExe for a plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AskGeneration {
+    /// The id that the plan is to have.
+    pub plan_id: PlanId,
+    /// One line for people, until the plan has its own.
+    pub title: Title,
+    /// What PlanExe is asked.
+    pub prompt: Text,
+    /// The models that it is to use.
+    pub profile: Option<Title>,
+    /// What is wished of the import.
+    pub wishes: GenerationWishes,
+    /// The agent that the plan is meant for.
+    pub assigned_to: Option<AgentId>,
 }
 
 /// Reads a plan in.

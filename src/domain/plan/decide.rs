@@ -22,6 +22,7 @@ impl Plan {
     pub fn decide(&self, command: &PlanCommand, moment: &Moment) -> Decision {
         match command {
             PlanCommand::Import(import) => self.import(import, moment),
+            PlanCommand::Generate(command) => self.generate(command, moment),
             PlanCommand::Amend(amendment) => self.changeable()?.amend(amendment, moment),
             PlanCommand::Decompose(command) => self.changeable()?.decompose(command, moment),
             PlanCommand::DecomposeAll(commands) => self.decompose_all(commands, moment),
@@ -36,7 +37,7 @@ impl Plan {
         }
     }
 
-    fn import(&self, import: &ImportPlan, moment: &Moment) -> Decision {
+    pub(super) fn import(&self, import: &ImportPlan, moment: &Moment) -> Decision {
         check_import(import)?;
         match &self.phase {
             PlanPhase::Absent => Ok(imported(import, moment)),
@@ -46,14 +47,26 @@ impl Plan {
                 }
                 Err(Rejection::AlreadyExists { what: "plan", id: content.plan_id.to_string() })
             }
+            PlanPhase::Generating(_) => {
+                Err(Rejection::AlreadyExists { what: "plan", id: import.plan_id.to_string() })
+            }
             PlanPhase::Deleted { .. } => Err(self.wrong_state()),
         }
+    }
+
+    /// The import of a plan that PlanExe made.
+    pub(super) fn imported_by(&self, import: &ImportPlan, moment: &Moment) -> Decision {
+        check_import(import)?;
+        Ok(imported(import, moment))
     }
 
     fn archive(&self, moment: &Moment) -> Decision {
         match &self.phase {
             PlanPhase::Archived { .. } => Ok(Vec::new()),
-            PlanPhase::Absent | PlanPhase::Imported(_) | PlanPhase::Deleted { .. } => {
+            PlanPhase::Absent
+            | PlanPhase::Generating(_)
+            | PlanPhase::Imported(_)
+            | PlanPhase::Deleted { .. } => {
                 self.changeable()?;
                 one(PlanArchived { at: moment.at, by: moment.by.clone() })
             }
@@ -63,8 +76,9 @@ impl Plan {
     fn delete(&self, moment: &Moment) -> Decision {
         match &self.phase {
             PlanPhase::Absent => Err(self.wrong_state()),
+            PlanPhase::Generating(generation) if generation.is_open() => Err(self.wrong_state()),
             PlanPhase::Deleted { .. } => Ok(Vec::new()),
-            PlanPhase::Imported(_) | PlanPhase::Archived { .. } => {
+            PlanPhase::Generating(_) | PlanPhase::Imported(_) | PlanPhase::Archived { .. } => {
                 one(PlanDeleted { at: moment.at, by: moment.by.clone() })
             }
         }
@@ -75,13 +89,14 @@ impl Plan {
         match &self.phase {
             PlanPhase::Imported(content) if content.tasks_missing == 0 => Ok(content),
             PlanPhase::Absent
+            | PlanPhase::Generating(_)
             | PlanPhase::Imported(_)
             | PlanPhase::Archived { .. }
             | PlanPhase::Deleted { .. } => Err(self.wrong_state()),
         }
     }
 
-    fn wrong_state(&self) -> Rejection {
+    pub(super) fn wrong_state(&self) -> Rejection {
         match self.plan_id() {
             None => Rejection::NotFound { what: "plan", id: String::new() },
             Some(plan_id) => Rejection::WrongState {

@@ -1,18 +1,24 @@
 //! The laws of plans, whatever commands come in whatever order; circles against a slow oracle.
 
-use super::tests::{LAW, after, id, import, task};
-use super::{AmendPlan, DecomposeTask, ImportPlan, PlanCommand, TASKS_MAX, check_tasks};
+use super::tests::{LAW, after, id, import, task, title};
+use super::{
+    AmendPlan, AskGeneration, DecomposeTask, GenerationCommand, ImportPlan, PlanCommand, TASKS_MAX,
+    check_tasks,
+};
 use crate::event::lifecycle::TaskChange;
+use crate::event::plan::{GenerationFault, GenerationWishes};
 use crate::event::work::DecompositionSource;
 use crate::given::{circumstances, keeps_the_laws, larry};
-use crate::{Budget, Dependency, DependencyType, Priority, Rejection, TaskDefinition, TaskId};
+use crate::{
+    Budget, Dependency, DependencyType, Priority, Rejection, TaskDefinition, TaskId, Text,
+};
 use proptest::{collection::vec, prelude::*};
 use std::collections::BTreeSet;
 
 proptest! {
     #[test]
     fn a_plan_keeps_the_laws(
-        first in real_import(),
+        first in prop_oneof![3 => real_import(), 1 => ask_first()],
         commands in vec((command(), circumstances()), 0..25),
         moment in circumstances(),
     ) {
@@ -121,8 +127,46 @@ fn command() -> impl Strategy<Value = PlanCommand> {
             task_id, is_approved, note: None
         }),
         1 => Just(PlanCommand::Assign { agent_id: None }),
+        2 => generation().prop_map(PlanCommand::Generate),
         2 => archive,
     ]
+}
+
+fn generation() -> impl Strategy<Value = GenerationCommand> {
+    let run_id = prop_oneof![Just("run-1"), Just("run-2")];
+    prop_oneof![
+        run_id.prop_map(|id| GenerationCommand::Start { run_id: title(id) }),
+        (0..110_u8).prop_map(|percent| GenerationCommand::Note {
+            percent,
+            step: None,
+            trouble: None
+        }),
+        any::<bool>().prop_map(|is_resumable| GenerationCommand::Fail {
+            fault: GenerationFault::Failed,
+            is_resumable,
+            message: None
+        }),
+        Just(GenerationCommand::Cancel),
+        Just(GenerationCommand::Stop),
+        Just(GenerationCommand::Retry),
+        Just(GenerationCommand::Finish(Box::new(import()))),
+        Just(ask()),
+    ]
+}
+
+fn ask() -> GenerationCommand {
+    GenerationCommand::Ask(Box::new(AskGeneration {
+        plan_id: import().plan_id,
+        title: import().title,
+        prompt: Text::parse("Prospect").expect("a text"),
+        profile: None,
+        wishes: GenerationWishes::default(),
+        assigned_to: None,
+    }))
+}
+
+fn ask_first() -> impl Strategy<Value = PlanCommand> {
+    Just(PlanCommand::Generate(ask()))
 }
 
 fn amendment() -> impl Strategy<Value = AmendPlan> {

@@ -9,6 +9,10 @@ mod decide;
 mod decompose;
 #[cfg(test)]
 mod decompose_tests;
+mod generate;
+#[cfg(test)]
+mod generate_tests;
+mod generation;
 #[cfg(test)]
 mod laws;
 #[cfg(test)]
@@ -17,9 +21,12 @@ mod tree;
 
 pub use check::{CRITERIA_MAX, DEPENDENCIES_MAX, DEPTH_MAX, TASKS_MAX, check_tasks};
 pub use chunks::EVENT_ITEMS_MAX;
-pub use command::{AmendPlan, DecomposeTask, ImportPlan, PlanCommand};
+pub use command::{
+    AmendPlan, AskGeneration, DecomposeTask, GenerationCommand, ImportPlan, PlanCommand,
+};
 pub use decide::{RISKS_MAX, ROLES_MAX};
 pub use decompose::DECOMPOSED_AT_ONCE_MAX;
+pub use generation::{Generation, GenerationStage};
 
 use crate::event::plan::{PlanSource, Risk};
 use crate::event::work::DecompositionSource;
@@ -37,7 +44,7 @@ pub struct Plan {
     imported: Option<Import>,
 }
 
-/// When a plan was imported, and by whom.
+/// When a plan was imported, or PlanExe was asked for it, and by whom.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Import {
     at: Timestamp,
@@ -50,6 +57,8 @@ enum PlanPhase {
     /// Nobody has imported it.
     #[default]
     Absent,
+    /// PlanExe makes it, or could not.
+    Generating(Box<Generation>),
     /// It can be carried out, once all its tasks are read.
     Imported(Box<PlanContent>),
     /// It is put away.
@@ -75,6 +84,9 @@ struct PlanContent {
     decompositions: BTreeMap<TaskId, Decomposition>,
     /// What language models used up for it.
     spent: Usage,
+    /// How PlanExe made it, where it was asked here.
+    #[serde(default)]
+    generation: Option<Generation>,
 }
 
 /// How a task was broken down last.
@@ -116,7 +128,10 @@ impl Plan {
     pub fn is_ready(&self) -> bool {
         match &self.phase {
             PlanPhase::Imported(content) => content.tasks_missing == 0,
-            PlanPhase::Absent | PlanPhase::Archived { .. } | PlanPhase::Deleted { .. } => false,
+            PlanPhase::Absent
+            | PlanPhase::Generating(_)
+            | PlanPhase::Archived { .. }
+            | PlanPhase::Deleted { .. } => false,
         }
     }
 
@@ -124,6 +139,7 @@ impl Plan {
     pub fn status(&self) -> &'static str {
         match &self.phase {
             PlanPhase::Absent => "absent",
+            PlanPhase::Generating(generation) => generation.status(),
             PlanPhase::Imported(content) if content.tasks_missing > 0 => "importing",
             PlanPhase::Imported(_) => "ready",
             PlanPhase::Archived { .. } => "archived",
@@ -131,10 +147,11 @@ impl Plan {
         }
     }
 
-    /// Its id; none before it is imported.
+    /// Its id; none before it is imported or asked for.
     pub fn plan_id(&self) -> Option<&PlanId> {
         match &self.phase {
             PlanPhase::Absent => None,
+            PlanPhase::Generating(generation) => Some(&generation.plan_id),
             PlanPhase::Imported(content) | PlanPhase::Archived { content, .. } => {
                 Some(&content.plan_id)
             }
@@ -144,7 +161,8 @@ impl Plan {
 
     /// One line for people; none when there is nothing to carry out.
     pub fn title(&self) -> Option<&Title> {
-        self.content().map(|content| &content.title)
+        let in_the_making = || self.in_the_making_now().map(|generation| &generation.title);
+        self.content().map(|content| &content.title).or_else(in_the_making)
     }
 
     /// What it is for.
@@ -154,7 +172,10 @@ impl Plan {
 
     /// The agent that it is meant for; none: any.
     pub fn assigned_to(&self) -> Option<&AgentId> {
-        self.content().and_then(|content| content.assigned_to.as_ref())
+        match self.in_the_making_now() {
+            Some(generation) => generation.assigned_to.as_ref(),
+            None => self.content()?.assigned_to.as_ref(),
+        }
     }
 
     /// Where it came from; none when there is nothing to carry out.
@@ -177,7 +198,23 @@ impl Plan {
         self.content().and_then(|content| content.metadata.as_ref())
     }
 
-    /// When it was imported, and by whom; also of a plan that is deleted.
+    /// How PlanExe makes it, or has made it; none where PlanExe was not asked here.
+    pub fn generation(&self) -> Option<&Generation> {
+        let made = || self.content().and_then(|content| content.generation.as_ref());
+        self.in_the_making_now().or_else(made)
+    }
+
+    fn in_the_making_now(&self) -> Option<&Generation> {
+        match &self.phase {
+            PlanPhase::Generating(generation) => Some(generation),
+            PlanPhase::Absent
+            | PlanPhase::Imported(_)
+            | PlanPhase::Archived { .. }
+            | PlanPhase::Deleted { .. } => None,
+        }
+    }
+
+    /// When it was imported, or asked for, and by whom; also of a plan that is deleted.
     pub fn imported(&self) -> Option<(Timestamp, &Actor)> {
         self.imported.as_ref().map(|import| (import.at, &import.by))
     }
@@ -239,7 +276,7 @@ impl Plan {
     fn content(&self) -> Option<&PlanContent> {
         match &self.phase {
             PlanPhase::Imported(content) | PlanPhase::Archived { content, .. } => Some(content),
-            PlanPhase::Absent | PlanPhase::Deleted { .. } => None,
+            PlanPhase::Absent | PlanPhase::Generating(_) | PlanPhase::Deleted { .. } => None,
         }
     }
 }

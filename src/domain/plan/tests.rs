@@ -391,6 +391,6 @@ pub(super) fn id(text: &str) -> TaskId {
     TaskId::parse(text).expect("an id")
 }
 
-fn title(text: &str) -> Title {
+pub(super) fn title(text: &str) -> Title {
     Title::parse(text).expect("a title")
 }

@@ -16,7 +16,6 @@ use super::writing::Write;
 use crate::domain::agent::AgentCommand;
 use crate::domain::{AgentId, Command, StreamName};
 use crate::projections::agents::AgentRow;
-use crate::reading::{Grain, Scope, Wanted};
 use axum::extract::{Path, State as Shared};
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -114,7 +113,12 @@ pub(super) async fn list(
     app.wait_for("agents", wish.min_position).await?;
     let wanted = page(wish.limit, wish.cursor)?;
     let found = app.reader.agents(&caller.workspace, None, &wanted).await?;
-    let agents = found.rows.iter().map(|marked| app.shown(&caller, &marked.row)).collect();
+    let ids: Vec<&str> = found.rows.iter().map(|marked| &*marked.row.agent_id).collect();
+    let sums = app.reader.sums_by_agent(&caller.workspace, &ids).await?;
+    let mut agents: Vec<_> = found.rows.iter().map(|it| app.shown(&caller, &it.row)).collect();
+    for agent in &mut agents {
+        agent.track_record = Some(TrackRecord::of(sums.get(agent.agent_id)));
+    }
     let next_cursor = found.next_cursor;
     Ok(aged(found.age, axum::Json(AgentList { agents, next_cursor })))
 }
@@ -134,10 +138,8 @@ pub(super) async fn get(
     let found = app.reader.agent(&caller.workspace, &agent_id).await?;
     let row = found.rows.first().ok_or_else(no_such_agent)?;
     let mut shown = app.shown(&caller, &row.row);
-    let (scope, all) = (Scope::Agent(agent_id.as_str()), Wanted::default());
-    let ever = (None, None);
-    let sums = app.reader.sums(&caller.workspace, scope, Grain::Total, ever, &all).await?;
-    shown.track_record = Some(TrackRecord::of(&sums));
+    let sums = app.reader.sums_by_agent(&caller.workspace, &[agent_id.as_str()]).await?;
+    shown.track_record = Some(TrackRecord::of(sums.get(agent_id.as_str())));
     Ok(aged(found.age, axum::Json(shown)))
 }
 

@@ -4,7 +4,7 @@ use super::form::Kind;
 use crate::domain::{Event, State};
 use crate::http::schemas::{self, Any, AnyObject, Id, Moment};
 use crate::projections::metrics::MetricRow;
-use crate::reading::Sums;
+use crate::reading::AgentSums;
 use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
@@ -36,7 +36,7 @@ pub(in crate::http) struct AgentShown<'a> {
     /// The tasks that it holds.
     pub(super) leases: Vec<Lease>,
     pub(super) version: u64,
-    /// How it did so far; only where one agent is asked for.
+    /// How it did so far.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) track_record: Option<TrackRecord>,
 }
@@ -58,20 +58,21 @@ pub(in crate::http) struct TrackRecord {
 }
 
 impl TrackRecord {
-    pub(super) fn of(sums: &Sums) -> Self {
-        let rows = &sums.rows.rows;
-        let sum = |count: fn(&MetricRow) -> i64| rows.iter().map(|it| count(&it.row)).sum::<i64>();
-        let (done, failed) = (sum(|it| it.tasks_completed), sum(|it| it.attempts_failed));
+    /// What is counted of an agent; zeros before it took anything.
+    pub(super) fn of(sums: Option<&AgentSums>) -> Self {
+        let row = sums.and_then(|sums| sums.row.as_ref());
+        let count = |count: fn(&MetricRow) -> i64| row.map_or(0, count);
+        let (done, failed) = (count(|it| it.tasks_completed), count(|it| it.attempts_failed));
         Self {
-            tasks_granted: sum(|it| it.tasks_granted),
+            tasks_granted: count(|it| it.tasks_granted),
             tasks_completed: done,
             attempts_failed: failed,
-            leases_expired: sum(|it| it.leases_expired),
-            late_reports: sum(|it| it.late_reports),
+            leases_expired: count(|it| it.leases_expired),
+            late_reports: count(|it| it.late_reports),
             success_rate: share(done, done + failed),
-            median_ms: sums.duration_ms(500),
-            input_tokens: sum(|it| it.input_tokens),
-            output_tokens: sum(|it| it.output_tokens),
+            median_ms: sums.and_then(|sums| sums.duration_ms(500)),
+            input_tokens: count(|it| it.input_tokens),
+            output_tokens: count(|it| it.output_tokens),
         }
     }
 }

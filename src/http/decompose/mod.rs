@@ -185,7 +185,11 @@ impl App {
     }
 
     /// Whether the same key was answered before: then nobody need be asked again.
-    async fn is_repeated(&self, caller: &Caller, terms: &Terms) -> Result<bool, Problem> {
+    pub(super) async fn is_repeated(
+        &self,
+        caller: &Caller,
+        terms: &Terms,
+    ) -> Result<bool, Problem> {
         let Some(key) = &terms.key else { return Ok(false) };
         let actor = caller.actor.to_string();
         let stored = self.engine.store().stored_answer(&caller.workspace, &actor, key).await?;

@@ -7,6 +7,7 @@ use super::shown::{PlanDecomposed, describe_all};
 use crate::domain::event::agent::Capability;
 use crate::domain::plan::{Plan, PlanCommand};
 use crate::domain::{AgentId, Command, PlanId, StreamName, TaskId};
+use crate::engine::Outcome;
 use crate::http::agents::{Ability, no_such_agent};
 use crate::http::body::Body;
 use crate::http::caller::Caller;
@@ -15,12 +16,12 @@ use crate::http::plans::{known_id, no_such_plan};
 use crate::http::problem::Problem;
 use crate::http::terms::Terms;
 use crate::http::writing::{Done, Write};
-use crate::models::{PlanWish, Spread};
+use crate::models::{PlanWish, Spread, plan_tasks_open};
 use crate::reading::{PAGE_ROWS_MAX, Wanted};
 use axum::extract::{Path, State as Shared};
 use axum::http::StatusCode;
 use axum::response::Response;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::sync::Arc;
 
 /// Breaks the tasks of a plan down that have no parts and name no action: a hundred at once by the
@@ -52,7 +53,97 @@ pub(in crate::http) struct Whose {
     named: Vec<Capability>,
 }
 
+/// What became of the tasks of a plan that was read in.
+#[derive(Default)]
+struct Found {
+    decomposed: Vec<Value>,
+    left_alone: Vec<Value>,
+    tasks_left: usize,
+    pending_reviews: Value,
+    not_done_because: Option<String>,
+    last: Option<Outcome>,
+}
+
+impl Found {
+    fn take(&mut self, done: Done) {
+        let mut said: Value = serde_json::from_slice(&done.outcome.description).unwrap_or_default();
+        let mut list = |name: &str| match said[name].take() {
+            Value::Array(list) => list,
+            Value::Null
+            | Value::Bool(_)
+            | Value::Number(_)
+            | Value::String(_)
+            | Value::Object(_) => Vec::new(),
+        };
+        self.decomposed.extend(list("decomposed"));
+        self.left_alone.extend(list("left_alone"));
+        self.pending_reviews = said["pending_reviews"].take();
+        self.last = Some(done.outcome);
+    }
+
+    fn shown(self, plan_id: &PlanId) -> Value {
+        let decomposed = self.decomposed.iter().map(|task| task["task_id"].clone());
+        let mut shown = json!({
+            "plan_id": plan_id,
+            "decomposed": decomposed.collect::<Vec<_>>(),
+            "left_alone": self.left_alone,
+            "tasks_left": self.tasks_left,
+            "pending_reviews": self.pending_reviews,
+        });
+        if let Some(why) = self.not_done_because {
+            shown["not_done_because"] = why.into();
+        }
+        shown
+    }
+}
+
 impl App {
+    /// Breaks the tasks of a plan down that have no parts, right after it was read in: so many at
+    /// once, and again, until each was looked at or it is enough for one request. Whatever stands
+    /// in the way, the plan stays, and the answer says why its tasks are as they were.
+    pub(in crate::http) async fn decompose_imported(
+        &self,
+        caller: &Caller,
+        terms: &Terms,
+        body: &[u8],
+        (plan_id, imported): (&PlanId, &mut Done),
+    ) {
+        let mut found = Found::default();
+        if let Err(problem) =
+            self.decompose_in_rounds(caller, terms, body, (plan_id, &mut found)).await
+        {
+            found.not_done_because = Some(problem.detail().to_owned());
+        }
+        if let Some(Outcome { position, version, .. }) = found.last {
+            imported.outcome.position = imported.outcome.position.max(position);
+            imported.outcome.version = imported.outcome.version.max(version);
+        }
+        imported.add("decomposition", found.shown(plan_id));
+    }
+
+    async fn decompose_in_rounds(
+        &self,
+        caller: &Caller,
+        terms: &Terms,
+        body: &[u8],
+        (plan_id, found): (&PlanId, &mut Found),
+    ) -> Result<(), Problem> {
+        let (plan, _) = self.plan_now(caller, plan_id).await?;
+        let open = plan_tasks_open(&plan);
+        found.tasks_left = open.len();
+        for (round, task_ids) in open.chunks(self.decomposers.at_once()).enumerate() {
+            if round >= self.decomposers.rounds_max() {
+                break;
+            }
+            let terms = terms.following(&format!("decompose {round}"));
+            let asked = (plan_id, Whose::default(), task_ids.to_vec());
+            let done = self.decompose_plan(caller, &terms, body, asked).await?;
+            found.tasks_left = found.tasks_left.saturating_sub(task_ids.len());
+            found.take(done);
+        }
+        Ok(())
+    }
+
     /// Breaks tasks of a plan down and keeps the parts, all at once; no tasks: all that are open.
     pub(in crate::http) async fn decompose_plan(
         &self,

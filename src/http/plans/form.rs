@@ -1,10 +1,11 @@
 //! What may be sent as a plan, in the API's description. The readers in `src/plans` do the
 //! reading; a test holds the two to the same names.
 
+use crate::http::generate::RunForm;
 use crate::http::schemas::{AnyObject, Id, Priority};
 use utoipa::ToSchema;
 
-/// A plan: structured, as an agent's steps, or as the files of a run.
+/// A plan: structured, as an agent's steps, as the files of a run, or as the name of a run.
 #[derive(ToSchema)]
 #[schema(as = PlanImport)]
 #[serde(untagged)]
@@ -13,6 +14,7 @@ pub(in crate::http) enum ImportForm {
     Plan(PlanForm),
     Steps(StepsForm),
     Files(FilesForm),
+    Run(RunForm),
 }
 
 /// A plan.

@@ -11,6 +11,7 @@ use crate::http::App;
 use crate::http::body::arrived;
 use crate::http::caller::Caller;
 use crate::http::code::Code;
+use crate::http::generate::RunForm;
 use crate::http::problem::Problem;
 use crate::http::schemas::Id;
 use crate::http::terms::{Terms, Wishes};
@@ -23,7 +24,8 @@ use std::sync::Arc;
 use utoipa::IntoParams;
 
 /// What may be wished of an import.
-const WISHES: [&str; 6] = ["plan_id", "title", "assigned_to", "documents", "gates", "sequencing"];
+const WISHES: [&str; 7] =
+    ["plan_id", "title", "assigned_to", "documents", "gates", "sequencing", "decompose"];
 /// What a plan is called in the report that has no name.
 const NAME: &str = "the plan";
 
@@ -49,6 +51,8 @@ pub(in crate::http) struct ImportWish {
     /// In what order tasks stand that do not depend on each other.
     #[param(inline)]
     sequencing: Option<SequencingWord>,
+    /// Whether tasks without parts are broken down right away, as `decompose_plan` does it.
+    decompose: Option<bool>,
 }
 
 /// In what order tasks stand that do not depend on each other.
@@ -115,8 +119,13 @@ pub(in crate::http) async fn import(
     Import { terms, wishes, kind, bytes }: Import,
 ) -> Result<Response, Problem> {
     let options = options(&wishes)?;
+    let is_decomposed = truth(&wishes, "decompose", false)?;
     let is_named = options.plan_id.is_some();
-    let Reading { mut import, report } = read(bytes.clone(), kind, options).await?;
+    let (content, kind) = match RunForm::of(&bytes).filter(|_| kind == Kind::Json) {
+        Some(run) => (app.run(&run).await?, Kind::Zip),
+        None => (bytes.clone(), kind),
+    };
+    let Reading { mut import, report } = read(content, kind, options).await?;
     if !is_named && report.format != Format::Json {
         app.keep_deleted_ones(&caller, &mut import).await?;
     }
@@ -127,8 +136,11 @@ pub(in crate::http) async fn import(
         command: PlanCommand::Import(Box::new(import)),
         describe: shown::describe,
     };
-    let done = app.order_plan(&caller, &terms, order).await?;
+    let mut done = app.order_plan(&caller, &terms, order).await?;
     let is_new = done.has("plan_imported");
+    if is_decomposed && !terms.is_dry_run {
+        app.decompose_imported(&caller, &terms, &bytes, (&plan_id, &mut done)).await;
+    }
     Ok(done.answer(if is_new { StatusCode::CREATED } else { StatusCode::OK }))
 }
 
@@ -144,15 +156,21 @@ async fn read(bytes: Bytes, kind: Kind, options: Options) -> Result<Reading, Pro
     }
 }
 
-fn options(wishes: &Wishes) -> Result<Options, Problem> {
-    let refuse =
-        |name: &str, wanted: &str| Problem::new(Code::BadRequest, format!("{name} is {wanted}"));
-    let truth = |name: &str, usual: bool| match wishes.get(name).map(String::as_str) {
+fn refuse(name: &str, wanted: &str) -> Problem {
+    Problem::new(Code::BadRequest, format!("{name} is {wanted}"))
+}
+
+/// What a wish says that is true or false.
+fn truth(wishes: &Wishes, name: &str, usual: bool) -> Result<bool, Problem> {
+    match wishes.get(name).map(String::as_str) {
         None => Ok(usual),
         Some("true") => Ok(true),
         Some("false") => Ok(false),
         Some(_) => Err(refuse(name, "true or false")),
-    };
+    }
+}
+
+fn options(wishes: &Wishes) -> Result<Options, Problem> {
     let plan_id = wishes.get("plan_id").map(|id| PlanId::parse(id)).transpose();
     let title = wishes.get("title").map(|title| Title::parse(title)).transpose();
     let agent = wishes.get("assigned_to").map(|id| AgentId::parse(id)).transpose();
@@ -162,8 +180,8 @@ fn options(wishes: &Wishes) -> Result<Options, Problem> {
         plan_id: plan_id.map_err(|error| refuse("plan_id", &error.to_string()))?,
         title: title.map_err(|error| refuse("title", &error.to_string()))?,
         assigned_to: agent.map_err(|error| refuse("assigned_to", &error.to_string()))?,
-        documents: truth("documents", false)?,
-        gates: truth("gates", true)?,
+        documents: truth(wishes, "documents", false)?,
+        gates: truth(wishes, "gates", true)?,
         sequencing: sequencing
             .ok_or_else(|| refuse("sequencing", &Sequencing::WORDS.join(", ")))?,
         ..Options::new(new_id())

@@ -31,7 +31,7 @@ use std::sync::Arc;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-fn new_id() -> PlanId {
+pub(super) fn new_id() -> PlanId {
     PlanId::parse(&format!("plan_{}", Uuid::now_v7().simple())).expect("it is an id")
 }
 
@@ -67,6 +67,9 @@ pub(super) struct PlanList<'a> {
 #[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 enum PlanStatus {
+    Generating,
+    Failed,
+    Stopped,
     Importing,
     Ready,
     Archived,
@@ -76,6 +79,9 @@ enum PlanStatus {
 impl PlanStatus {
     fn as_str(self) -> &'static str {
         match self {
+            Self::Generating => "generating",
+            Self::Failed => "failed",
+            Self::Stopped => "stopped",
             Self::Importing => "importing",
             Self::Ready => "ready",
             Self::Archived => "archived",

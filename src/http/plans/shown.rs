@@ -39,6 +39,10 @@ pub(super) struct PlanShown<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<AnyObject>)]
     import_report: Option<&'a Json>,
+    /// What became of its tasks without parts, where an import breaks them down.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<AnyObject>)]
+    decomposition: Option<Value>,
 }
 
 /// Where a plan came from.
@@ -74,6 +78,7 @@ impl<'a> From<&'a PlanRow> for PlanShown<'a> {
             created_by: row.created_by.to_string(),
             version: Some(row.version),
             import_report: None,
+            decomposition: None,
         }
     }
 }
@@ -109,6 +114,7 @@ impl<'a> PlanShown<'a> {
             created_by: created_by.to_string(),
             version: None,
             import_report: events.iter().find_map(report_of),
+            decomposition: None,
         })
     }
 }

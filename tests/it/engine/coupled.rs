@@ -13,7 +13,7 @@ const MANY: usize = 100;
 
 fn notes(count: usize) -> Vec<Request> {
     let keyed = |number: usize| {
-        note("e", &format!("note {number}")).with_key(&format!("k{number}"), [1; 32])
+        note("e", &format!("note {number}")).with_key(format!("k{number}"), [1; 32])
     };
     (0..count).map(keyed).collect()
 }

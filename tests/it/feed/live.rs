@@ -43,13 +43,7 @@ impl Client {
     fn take(&mut self, frame: &Frame) {
         match frame {
             Frame::Snapshot(snapshot) => *self = Self::of(snapshot),
-            Frame::ExecutionUpdate(update) => {
-                if let Some(execution) = &mut self.execution {
-                    execution.status = Arc::clone(&update.status);
-                    execution.status_message = Arc::clone(&update.status_message);
-                    execution.progress = update.progress.clone();
-                }
-            }
+            Frame::ExecutionUpdate(update) => self.execution = Some(update.execution.clone()),
             Frame::TaskUpdate(update) => {
                 self.tasks.remove(&update.task.task_id);
                 if !update.task.is_removed {
@@ -61,11 +55,7 @@ impl Client {
     }
 
     fn agrees_with(&self, other: &Self) -> bool {
-        let shown = |it: &Self| {
-            let execution = it.execution.clone()?;
-            Some((execution.status, execution.status_message, execution.progress))
-        };
-        shown(self) == shown(other) && self.tasks == other.tasks
+        self.execution == other.execution && self.tasks == other.tasks
     }
 }
 

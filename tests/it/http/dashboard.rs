@@ -5,8 +5,15 @@ use super::house::{Server, on_every};
 use anyhow::{Context, Result, ensure};
 
 /// The addresses that people open.
-const VIEWS: [&str; 6] =
-    ["/", "/executions", "/executions/exec_1", "/plans/a/b", "/login", "/operator?tab=keys"];
+const VIEWS: [&str; 7] = [
+    "/",
+    "/executions",
+    "/executions/exec_1",
+    "/plans/a/b",
+    "/agent-plans/a",
+    "/login",
+    "/operator?tab=keys",
+];
 
 async fn page(server: &Server) -> Result<String> {
     let page = server.get("/").await?;

@@ -1,5 +1,7 @@
 //! A server on a throwaway database, and a client that says exactly what it is told to.
 
+pub(super) use super::spoken::{Answer, Wire, answered, written};
+use crate::sealer::house::beside;
 use crate::store::backend::Backend;
 use anyhow::{Context, Result};
 use planexe_ax::clock::{Clock, SimulatedClock};
@@ -9,13 +11,16 @@ use planexe_ax::feed::{Feed, FeedConfig};
 use planexe_ax::http::{App, Polls, Streams, listen, serve};
 use planexe_ax::keys::Keyring;
 use planexe_ax::models::Decomposers;
+use planexe_ax::planexe::{Generations, RunsItself};
 use planexe_ax::projections::windows;
 use planexe_ax::projector::{Operator, Projector, ProjectorConfig};
 use planexe_ax::reading::Reader;
+use planexe_ax::sealer::Sealer;
 use planexe_ax::store::outbox::Outbox;
 use planexe_ax::store::views::Views;
 use planexe_ax::store::{Store, StoreConfig};
 use planexe_ax::webhooks::{KeySource, Network, SealKey, Webhooks, WebhooksConfig};
+use planexe_ax_testkit::Folder;
 use serde_json::Value;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -37,79 +42,11 @@ pub(super) struct Server {
     projector: Projector,
     views: Views,
     pub(super) webhooks: Webhooks,
+    pub(super) generations: Generations,
+    pub(super) sealer: Sealer,
     pub(super) store: Store,
-    /// Kept: the database goes with it.
-    _backend: Backend,
-}
-
-/// An answer.
-#[derive(Debug)]
-pub(super) struct Answer {
-    pub(super) status: u16,
-    head: String,
-    pub(super) body: Value,
-}
-
-/// A connection that is kept.
-pub(super) struct Wire {
-    stream: TcpStream,
-}
-
-impl Wire {
-    pub(super) async fn send(&mut self, bytes: &[u8]) -> Result<()> {
-        Ok(self.stream.write_all(bytes).await?)
-    }
-
-    /// What comes until the connection is closed; also when it is reset.
-    pub(super) async fn rest(&mut self) -> Result<String> {
-        let mut answer = Vec::new();
-        match self.stream.read_to_end(&mut answer).await {
-            Err(error) if error.kind() != std::io::ErrorKind::ConnectionReset => Err(error)?,
-            Ok(_) | Err(_) => Ok(String::from_utf8(answer)?),
-        }
-    }
-
-    /// The head of the next answer.
-    pub(super) async fn head(&mut self) -> Result<String> {
-        let mut head = Vec::new();
-        while !head.ends_with(b"\r\n\r\n") {
-            head.push(self.stream.read_u8().await?);
-        }
-        Ok(String::from_utf8(head)?.trim_end().to_owned())
-    }
-
-    /// The next answer, while the connection stays.
-    pub(super) async fn answer(&mut self) -> Result<Answer> {
-        let head = self.head().await?;
-        let mut answer = Answer::read(&head, "")?;
-        let length = answer.header("content-length").unwrap_or("0").parse()?;
-        let mut body = vec![0; length];
-        self.stream.read_exact(&mut body).await?;
-        answer = Answer::read(&head, std::str::from_utf8(&body)?)?;
-        Ok(answer)
-    }
-}
-
-impl Answer {
-    fn read(head: &str, body: &str) -> Result<Self> {
-        let status = head.split(' ').nth(1).context("no status")?.parse()?;
-        let body = match body {
-            "" => Value::Null,
-            body => serde_json::from_str(body).unwrap_or_else(|_| body.into()),
-        };
-        Ok(Self { status, head: head.to_owned(), body })
-    }
-
-    pub(super) fn header(&self, name: &str) -> Option<&str> {
-        let lines = self.head.lines().skip(1).filter_map(|line| line.split_once(':'));
-        let mut found = lines.filter(|(known, _)| known.eq_ignore_ascii_case(name));
-        found.next().map(|(_, value)| value.trim())
-    }
-
-    /// The position that it stands at.
-    pub(super) fn position(&self) -> Result<u64> {
-        Ok(self.header("ax-position").context("no AX-Position")?.parse()?)
-    }
+    /// Kept: the database and the key go with them.
+    _kept: (Backend, Folder),
 }
 
 /// Webhooks reach this machine, whatever the port; the key is made beside a file, and given where
@@ -129,6 +66,23 @@ pub(super) fn to_this_machine(backend: &Backend) -> WebhooksConfig {
 
 async fn decomposers(store: &Store, config: &Config) -> Result<Decomposers> {
     Ok(Decomposers::start(store, Clock::System, config.decomposition.clone()).await?)
+}
+
+async fn until(mut stopped: watch::Receiver<bool>) {
+    while !*stopped.borrow_and_update() && stopped.changed().await.is_ok() {}
+}
+
+/// Looked after only when a test asks for it.
+fn generations(engine: &Engine, config: &Config) -> Generations {
+    Generations::start(engine.clone(), config.planexe.clone(), RunsItself::OnlyWhenAsked)
+}
+
+fn archive(backend: &Backend, config: &Config) -> StoreConfig {
+    StoreConfig {
+        read_connections_max: config.read_connections_max,
+        queue_requests_max: config.queue_requests_max,
+        ..backend.config()
+    }
 }
 
 fn rules(config: &Config) -> EngineConfig {
@@ -165,12 +119,7 @@ impl Server {
         of_engine: Clock,
     ) -> Result<Self> {
         let config = Arc::new(config);
-        let asked = StoreConfig {
-            read_connections_max: config.read_connections_max,
-            queue_requests_max: config.queue_requests_max,
-            ..backend.config()
-        };
-        let store = backend.open_with(&asked).await?;
+        let store = backend.open_with(&archive(&backend, &config)).await?;
         let views = Views::open(&backend.config()).await?;
         let clock = Clock::System;
         let rules = rules(&config);
@@ -186,13 +135,17 @@ impl Server {
         let started_at = clock.now();
         let operator = Operator::new(Some(store.clone()), views.clone(), windows(), clock);
         let (stop, stopping) = watch::channel(false);
-        let mut stopped = stopping.clone();
+        let stopped = until(stopping.clone());
         let (outbox, random) = (Outbox::open(&backend.config()).await?, Random::from_system());
         let webhooks = Webhooks::start(engine.clone(), outbox, random, webhooks);
+        let generations = generations(&engine, &config);
+        let folder = Folder::new()?;
+        let sealer = beside(&backend, &store, &folder).await?;
         let keys = Keyring::start(store.clone(), Clock::System).await?;
         let app = App {
             database: "test",
             decomposers: decomposers(&store, &config).await?,
+            generations: generations.clone(),
             engine: engine.clone(),
             keys: keys.clone(),
             polls: Polls::default(),
@@ -204,13 +157,11 @@ impl Server {
             started_at,
             config,
             webhooks: webhooks.clone(),
+            sealer: sealer.clone(),
             stopping,
         };
         let listener = listen(SocketAddr::from(([127, 0, 0, 1], 0)))?;
         let address = listener.local_addr()?;
-        let stopped = async move {
-            while !*stopped.borrow_and_update() && stopped.changed().await.is_ok() {}
-        };
         let serving = tokio::spawn(serve(listener, Arc::new(app), stopped));
         Ok(Self {
             address,
@@ -224,8 +175,10 @@ impl Server {
             projector,
             views,
             webhooks,
+            generations,
+            sealer,
             store,
-            _backend: backend,
+            _kept: (backend, folder),
         })
     }
 
@@ -242,9 +195,11 @@ impl Server {
     pub(super) async fn stop(self) -> Result<()> {
         self.stop.send_replace(true);
         self.serving.await??;
+        self.generations.stop().await;
         self.feed.stop().await;
         self.keys.stop().await;
         self.webhooks.stop().await;
+        self.sealer.stop().await;
         self.engine.stop().await;
         self.projector.stop().await;
         self.views.close().await;
@@ -312,36 +267,6 @@ impl Server {
         all.extend_from_slice(headers);
         self.ask(method, path, &all, body.to_string().as_bytes()).await
     }
-}
-
-/// Sends these bytes to a server, and reads what is answered.
-pub(super) async fn answered(address: &str, request: &[u8]) -> Result<Answer> {
-    let mut stream = TcpStream::connect(address).await?;
-    stream.write_all(request).await?;
-    let mut answer = Vec::new();
-    stream.read_to_end(&mut answer).await?;
-    let answer = String::from_utf8(answer)?;
-    let (head, body) = answer.split_once("\r\n\r\n").context("no head")?;
-    let status = head.split(' ').nth(1).context("no status")?.parse()?;
-    let body = match body {
-        "" => Value::Null,
-        page if head.contains("\r\ncontent-type: text/") => page.into(),
-        json => serde_json::from_str(json)?,
-    };
-    Ok(Answer { status, head: head.to_owned(), body })
-}
-
-/// A request with these headers and this body, as it is sent.
-pub(super) fn written(method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Vec<u8> {
-    let mut request =
-        format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n");
-    for (name, value) in headers {
-        request += &format!("{name}: {value}\r\n");
-    }
-    request += &format!("Content-Length: {}\r\n\r\n", body.len());
-    let mut request = request.into_bytes();
-    request.extend_from_slice(body);
-    request
 }
 
 /// Runs a test on a server with each database.

@@ -13,4 +13,4 @@ mod reading;
 mod sharing;
 mod streaming;
 mod struggling;
-mod tampering;
+pub(crate) mod tampering;

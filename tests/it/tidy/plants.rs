@@ -3,8 +3,13 @@
 use super::tree::File;
 
 /// Where `cargo test` finds integration tests, with what their files lie in.
-const BINARIES: [&str; 4] =
-    ["tests/it/", "src/domain/tests/rules/", "src/domain/tests/", "src/plans/tests/reading/"];
+const BINARIES: [&str; 5] = [
+    "tests/it/",
+    "src/audit/tests/proving/",
+    "src/domain/tests/rules/",
+    "src/domain/tests/",
+    "src/plans/tests/reading/",
+];
 
 /// What the table of planted bugs and the code do not agree on.
 pub(super) fn loose(table: &str, files: &[File]) -> Vec<String> {

@@ -1,7 +1,8 @@
 /** Every call that the dashboard makes, by what it is for. */
-import { afterWrite, api, ok } from './client';
+import { afterWrite, api, ok, okAt } from './client';
 import type { components } from './schema';
-import type { Blocker, FeedEntry, RecordedEvent, Resolution, TaskNode } from './types';
+import { jsonOrText } from '../text';
+import type { Blocker, EventFrame, FeedEntry, Resolution } from './types';
 
 type Schemas = components['schemas'];
 
@@ -39,13 +40,28 @@ export const executions = {
         body,
       }),
     ),
+  /** A page of the tree, without what can be long, and the position that it shows. */
   tasks: (
     id: string,
     query: { limit?: number; cursor?: string; as_of?: string; min_position?: number },
   ) =>
-    ok(
+    okAt(
       api.GET('/api/executions/{execution_id}/tasks', {
-        params: { ...at(id), query: { ...query, ...afterWrite(query.as_of) } },
+        params: { ...at(id), query: { brief: true, ...afterWrite(query.as_of), ...query } },
+      }),
+    ),
+  /** One task with all that is known of it. */
+  task: (id: string, task_id: string, as_of?: string) =>
+    ok(
+      api.GET('/api/executions/{execution_id}/tasks/{task_id}', {
+        params: { path: { execution_id: id, task_id }, query: { as_of, ...afterWrite(as_of) } },
+      }),
+    ),
+  breakDown: (id: string, task_id: string, body: Schemas['PartsByHand'], dry_run = false) =>
+    ok(
+      api.PUT('/api/executions/{execution_id}/tasks/{task_id}/subtasks', {
+        params: { path: { execution_id: id, task_id }, query: { dry_run } },
+        body,
       }),
     ),
   why: (id: string, task_id: string) =>
@@ -92,20 +108,6 @@ export const executions = {
     ok(api.POST('/api/executions/{execution_id}/fork', { params: at(id), body: { at_version } })),
 };
 
-/** All tasks of an execution, page by page; each page is told as it comes. */
-export async function allTasks(
-  id: string,
-  as_of: string | undefined,
-  page: (rows: TaskNode[]) => void,
-): Promise<void> {
-  let cursor: string | undefined;
-  do {
-    const found = await executions.tasks(id, { limit: PAGE, cursor, as_of });
-    page(found.tasks);
-    cursor = found.next_cursor ?? undefined;
-  } while (cursor !== undefined);
-}
-
 export const plans = {
   list: (query: { q?: string; cursor?: string; limit?: number }) =>
     ok(api.GET('/api/plans', { params: { query: { ...query, ...afterWrite() } } })),
@@ -119,6 +121,25 @@ export const plans = {
     ),
   remove: (plan_id: string) =>
     ok(api.DELETE('/api/plans/{plan_id}', { params: { path: { plan_id } } })),
+  /** Has every task broken down that has no parts and names no action. */
+  decompose: (plan_id: string) =>
+    ok(
+      api.POST('/api/plans/{plan_id}/decompose', { params: { path: { plan_id } }, body: {} as never }),
+    ),
+  review: (plan_id: string, task_id: string, body: Schemas['ReviewForm'], dry_run = false) =>
+    ok(
+      api.POST('/api/plans/{plan_id}/tasks/{task_id}/review', {
+        params: { path: { plan_id, task_id }, query: { dry_run } },
+        body,
+      }),
+    ),
+  breakDown: (plan_id: string, task_id: string, body: Schemas['PartsByHand'], dry_run = false) =>
+    ok(
+      api.PUT('/api/plans/{plan_id}/tasks/{task_id}/subtasks', {
+        params: { path: { plan_id, task_id }, query: { dry_run } },
+        body,
+      }),
+    ),
   /** Sends a file as it is, saying what it is. */
   import: (body: Blob, type: string) =>
     ok(
@@ -135,6 +156,7 @@ export const demonstration = {
 };
 
 export const agents = {
+  register: (body: Schemas['NewAgent']) => ok(api.POST('/api/agents', { body })),
   list: (cursor?: string) =>
     ok(api.GET('/api/agents', { params: { query: { limit: PAGE, cursor, ...afterWrite() } } })),
   get: (agent_id: string) =>
@@ -148,6 +170,34 @@ export const agents = {
     ),
 };
 
+/** Plans that agents brought, what they logged, and what they remember. */
+export const own = {
+  list: (query: { agent_id?: string; status?: string; cursor?: string; limit?: number }) =>
+    ok(
+      api.GET('/api/agent-plans', { params: { query: { ...query, ...afterWrite() } as never } }),
+    ),
+  get: (agent_plan_id: string) =>
+    ok(
+      api.GET('/api/agent-plans/{agent_plan_id}', {
+        params: { path: { agent_plan_id }, query: afterWrite() },
+      }),
+    ),
+  logs: (query: {
+    plan_id: string;
+    start_date?: string;
+    end_date?: string;
+    cursor?: string;
+    limit?: number;
+  }) => ok(api.GET('/api/agent-logs', { params: { query } })),
+  memory: (query: {
+    plan_id?: string;
+    agent_id?: string;
+    search_query?: string;
+    context_type?: string;
+    limit?: number;
+  }) => ok(api.GET('/api/context', { params: { query: query as never } })),
+};
+
 export const blockers = {
   open: (cursor?: string) =>
     ok(api.GET('/api/blockers', { params: { query: { limit: PAGE, cursor, ...afterWrite() } } })),
@@ -158,6 +208,9 @@ export const blockers = {
 export const feed = {
   list: (query: Record<string, string | number | undefined>) =>
     ok(api.GET('/api/feed', { params: { query: query as never } })),
+  /** A page of it, and the position that it shows. */
+  listAt: (query: Record<string, string | number | undefined>) =>
+    okAt(api.GET('/api/feed', { params: { query: query as never } })),
 };
 
 export const operator = {
@@ -230,33 +283,19 @@ export function wayOut(
   return body;
 }
 
-/** An object or a list where it is one; else the text as it was typed. */
-export function jsonOrText(text: string): unknown {
-  if (!/^\s*[[{]/.test(text)) return text;
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return text;
-  }
-}
-
-/** What the feed and the log say of the same events, put together. */
-export function together(entries: FeedEntry[], events: RecordedEvent[]) {
-  const times = new Map(events.map((event) => [event.position, event]));
-  return entries.map((entry) => {
-    const event = times.get(entry.event_position);
-    return {
-      type: 'event' as const,
-      event_id: event?.event_id ?? '',
-      execution_id: entry.execution_id,
-      plan_id: entry.plan_id,
-      event_type: entry.kind,
-      task_id: entry.task_id,
-      agent_id: entry.agent_id,
-      message: entry.sentence,
-      said: entry.message,
-      timestamp: event?.recorded_at ?? '',
-      position: entry.event_position,
-    };
-  });
+/** A line of the feed, as the stream tells it. */
+export function told(entry: FeedEntry): EventFrame {
+  return {
+    type: 'event',
+    event_id: '',
+    execution_id: entry.execution_id,
+    plan_id: entry.plan_id,
+    event_type: entry.kind,
+    task_id: entry.task_id,
+    agent_id: entry.agent_id,
+    message: entry.sentence,
+    said: entry.message,
+    timestamp: entry.recorded_at,
+    position: entry.event_position,
+  };
 }

@@ -61,6 +61,11 @@ interface Answered<T> {
 
 /** What the server answered; what it refused is thrown. */
 export async function ok<T>(call: Promise<Answered<T>>): Promise<T> {
+  return (await okAt(call)).data;
+}
+
+/** The same, with the position of the log that the answer shows. */
+export async function okAt<T>(call: Promise<Answered<T>>): Promise<{ data: T; position: number }> {
   let answered: Answered<T>;
   try {
     answered = await call;
@@ -68,7 +73,10 @@ export async function ok<T>(call: Promise<Answered<T>>): Promise<T> {
     if (error instanceof DOMException && error.name === 'AbortError') throw error;
     throw new Refused(unreachable());
   }
-  if (answered.response.ok) return answered.data as T;
+  if (answered.response.ok) {
+    const position = Number(answered.response.headers.get('ax-position'));
+    return { data: answered.data as T, position };
+  }
   if (answered.response.status === 401) onUnauthorized.tell();
   throw new Refused(problemOf(answered.error, answered.response));
 }

@@ -24,12 +24,16 @@ export type ApiKey = Schemas['ApiKey'];
 export type Session = Schemas['Session'];
 export type Difference = Schemas['Difference'];
 export type Statistics = Schemas['Statistics'];
+export type AgentPlan = Schemas['AgentPlan'];
+export type AgentPlanStatus = Schemas['AgentPlanStatus'];
+export type AgentLog = Schemas['AgentLog'];
+export type Remembered = Schemas['Context'];
 
 /** The statuses of a task: the rows of the tree name them as text. */
 export type TaskStatus =
   'QUEUED' | 'RUNNING' | 'BLOCKED' | 'COMPLETE' | 'ERROR' | 'SKIPPED' | 'CANCELLED';
 
-export type AgentStatus = 'active' | 'idle' | 'paused' | 'offline' | 'retired';
+export type AgentStatus = 'active' | 'idle' | 'paused' | 'draining' | 'offline' | 'retired';
 
 /** What a stream says of an execution. */
 export interface Progress {
@@ -48,6 +52,9 @@ export interface ExecutionState {
   status_message: string;
   agent_id: string | null;
   progress: Progress;
+  counts: Record<string, number>;
+  blockers_open: number;
+  allowed_commands: string[];
   started_at: string | null;
   completed_at: string | null;
   version: number;
@@ -95,13 +102,7 @@ export type SnapshotFrame = At & {
   is_partial: boolean;
 };
 
-export type ExecutionUpdate = At & {
-  type: 'execution_update';
-  execution_id: string;
-  status: ExecutionStatus;
-  status_message: string;
-  progress: Progress;
-};
+export type ExecutionUpdate = At & ExecutionState & { type: 'execution_update' };
 
 export type TaskUpdate = At & TaskState & { type: 'task_update'; execution_id: string };
 export type LaggedFrame = At & { type: 'lagged'; reason: string; is_cut: boolean };

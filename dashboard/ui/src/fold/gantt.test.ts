@@ -1,6 +1,19 @@
 import { describe, expect, test } from 'vitest';
 import type { Span } from '../api/types';
-import { bars, extent, fit, lived, pan, pixels, ticks, zoom, type Group } from './gantt';
+import {
+  bars as barsOf,
+  extent,
+  fit,
+  fresh,
+  lived,
+  pan,
+  pixels,
+  relived,
+  ticks,
+  timed,
+  zoom,
+  type Group,
+} from './gantt';
 
 const at = (second: number): string => new Date(second * 1_000).toISOString();
 const span = (task_id: string, more: Partial<Span> = {}): Span => ({
@@ -20,6 +33,8 @@ const groups = new Map<string, Group>([
   ['p', { task_id: 'p', parent_task_id: null, title: 'P', status: 'RUNNING' }],
 ]);
 const none = new Set<string>();
+const bars = (spans: Span[], ...more: [typeof groups, Set<string>, number]) =>
+  barsOf(timed(spans), ...more);
 
 describe('the timeline', () => {
   test('puts leaves under their groups, which span what is in them', () => {
@@ -97,6 +112,27 @@ describe('the timeline', () => {
     expect(pixels({ from: -5_000, to: -1_000 }, view, 300)).toBeNull();
     expect(pixels({ from: 100, to: 100 }, view, 300)).toEqual({ x: 1, w: 2 });
     expect(pixels({ from: -1e9, to: 1e9 }, view, 300)).toEqual({ x: -8, w: 316 });
+  });
+
+  test('draws what is in sight as its task is now, and anew only what changed', () => {
+    const [group, bar] = bars([span('a')], groups, none, 0);
+    const task = { status: 'RUNNING', started_at: at(5), ended_at: null };
+    const now = fresh(bar!, task, 9_000);
+    expect(now.actual).toEqual({ from: 5_000, to: 9_000 });
+    expect(now.span.status).toBe('RUNNING');
+    expect(fresh(now, task, 12_000)).toBe(now);
+    expect(fresh(bar!, undefined, 0)).toBe(bar);
+    expect(fresh(group!, { ...task, status: 'BLOCKED' }, 0).span.status).toBe('BLOCKED');
+    const [known] = timed([span('a')]);
+    expect(relived(known!, { status: 'QUEUED', started_at: null, ended_at: null })).toBe(known);
+  });
+
+  test('makes the bars of five thousand tasks in a few milliseconds', () => {
+    const many = Array.from({ length: 5_000 }, (_, index) => span(`t${index}`));
+    const all = timed(many);
+    const from = performance.now();
+    expect(barsOf(all, groups, none, 0)).toHaveLength(5_001);
+    expect(performance.now() - from).toBeLessThan(250);
   });
 
   test('labels the axis at whole steps', () => {

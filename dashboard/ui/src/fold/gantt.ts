@@ -3,6 +3,8 @@ import type { Span } from '../api/types';
 
 export interface Bar {
   span: Span;
+  /** Of a leaf: what it was made from. */
+  of: Timed | null;
   level: number;
   /** Of a group: its folded parts; of a leaf none. */
   isGroup: boolean;
@@ -34,18 +36,68 @@ export interface Group {
 const MS_PER_PIXEL_MIN = 10;
 const MS_PER_PIXEL_MAX = 30 * 24 * 3_600_000;
 
+/** A span with its moments read once: there are thousands, and they are drawn again and again. */
+export interface Timed {
+  span: Span;
+  planned: Interval | null;
+  expected: Interval | null;
+  started: number | null;
+  ended: number | null;
+}
+
+export function timed(spans: readonly Span[]): Timed[] {
+  return spans.map((span) => ({
+    span,
+    planned: between(span.planned_start_at, span.planned_end_at),
+    expected: between(span.forecast_start_at, span.forecast_end_at),
+    started: moment(span.started_at),
+    ended: moment(span.ended_at),
+  }));
+}
+
+/** What the tree knows of a task, which may be newer than its span. */
+export interface Alive {
+  status: string;
+  started_at: string | null;
+  ended_at: string | null;
+}
+
+/** A span as its task is now. */
+export function relived(it: Timed, task: Alive | undefined): Timed {
+  if (!task) return it;
+  const { started, ended } = momentsOf(task);
+  const isSame =
+    it.started === started && it.ended === ended && it.span.status === task.status;
+  return isSame ? it : { ...it, span: { ...it.span, status: task.status }, started, ended };
+}
+
+/** The moments of a task, read once: whatever changes of a task makes it another object. */
+const moments = new WeakMap<Alive, { started: number | null; ended: number | null }>();
+
+function momentsOf(task: Alive): { started: number | null; ended: number | null } {
+  let found = moments.get(task);
+  if (!found) {
+    found = { started: moment(task.started_at), ended: moment(task.ended_at) };
+    moments.set(task, found);
+  }
+  return found;
+}
+
 /** The bars, from the top: groups in the order of their first leaf, and what is open in them. */
 export function bars(
-  spans: readonly Span[],
+  spans: readonly Timed[],
   groups: ReadonlyMap<string, Group>,
   closed: ReadonlySet<string>,
   now: number,
 ): Bar[] {
   const found: Bar[] = [];
   const seen = new Map<string, Bar>();
-  for (const span of spans) {
-    const above = chain(span.parent_task_id ?? null, groups);
-    const own = intervals(span, now);
+  const chains = new Map<string | null, Group[]>();
+  for (const it of spans) {
+    const parent = it.span.parent_task_id ?? null;
+    const above = chains.get(parent) ?? chain(parent, groups);
+    chains.set(parent, above);
+    const own = intervals(it, now);
     let isHidden = false;
     above.forEach((group, level) => {
       let bar = seen.get(group.task_id);
@@ -59,10 +111,26 @@ export function bars(
       bar.forecast = both(bar.forecast, own.forecast);
       isHidden ||= !bar.isOpen;
     });
-    if (isHidden) continue;
-    found.push({ span, level: above.length, isGroup: false, isOpen: false, ...own });
+    if (!isHidden) found.push(leafBar(it, above.length, own));
   }
   return found;
+}
+
+type Intervals = Pick<Bar, 'planned' | 'actual' | 'forecast'>;
+
+function leafBar(of: Timed, level: number, own: Intervals): Bar {
+  return { span: of.span, of, level, isGroup: false, isOpen: false, ...own };
+}
+
+/** A bar in sight as its task is now: the list of bars is made anew less often. */
+export function fresh(bar: Bar, task: Alive | undefined, now: number): Bar {
+  if (!task) return bar;
+  if (!bar.of) {
+    const isSame = bar.span.status === task.status;
+    return isSame ? bar : { ...bar, span: { ...bar.span, status: task.status } };
+  }
+  const of = relived(bar.of, task);
+  return of === bar.of ? bar : leafBar(of, bar.level, intervals(of, now));
 }
 
 function chain(parent: string | null, groups: ReadonlyMap<string, Group>): Group[] {
@@ -87,15 +155,14 @@ function groupBar(group: Group, level: number, isOpen: boolean): Bar {
     planned_start_ms: 0,
     slack_ms: 0,
   };
-  return { span, level, isGroup: true, isOpen, planned: null, actual: null, forecast: null };
+  const none = { planned: null, actual: null, forecast: null };
+  return { span, of: null, level, isGroup: true, isOpen, ...none };
 }
 
-function intervals(span: Span, now: number): Pick<Bar, 'planned' | 'actual' | 'forecast'> {
-  const planned = between(span.planned_start_at, span.planned_end_at);
-  const started = moment(span.started_at);
-  const ended = moment(span.ended_at);
+function intervals(it: Timed, now: number): Intervals {
+  const { planned, started, ended } = it;
   const actual = started === null ? null : ordered(started, ended ?? Math.max(now, started));
-  const expected = ended === null ? between(span.forecast_start_at, span.forecast_end_at) : null;
+  const expected = ended === null ? it.expected : null;
   const forecast =
     expected && started !== null
       ? ordered(Math.max(now, started), Math.max(expected.to, now))

@@ -137,6 +137,41 @@ describe('the tree', () => {
     expect(ids(tree)).toEqual(['q']);
   });
 
+  test('keeps what was said since a page was read, and what was said before it was', () => {
+    const tree = new Tree();
+    tree.told([state('a', { status: 'COMPLETE', progress_percent: 100 })], 7);
+    tree.read([node('a', 'p', 1), node('p', null, 0, { is_leaf: false })], 5);
+    expect(tree.tasks.get('a')).toMatchObject({ status: 'COMPLETE', progress_percent: 100 });
+    tree.read([node('a', 'p', 1, { status: 'RUNNING' })], 6);
+    expect(tree.tasks.get('a')?.status).toBe('COMPLETE');
+    tree.read([node('a', 'p', 1, { status: 'CANCELLED' })], 8);
+    tree.told([state('a', { status: 'RUNNING' })], 7);
+    expect(tree.tasks.get('a')?.status).toBe('CANCELLED');
+    expect(tree.counts()).toMatchObject({ CANCELLED: 1, COMPLETE: 0, RUNNING: 0 });
+  });
+
+  test('counts leaves and the agents at work as they change', () => {
+    const tree = small();
+    tree.told([state('a'), state('b', { agent_id: 'ada' })], 1);
+    expect(tree.agentsAtWork()).toBe(2);
+    tree.told([state('a', { status: 'COMPLETE' })], 2);
+    expect(tree.agentsAtWork()).toBe(1);
+    tree.told([state('p', { is_removed: true })], 3);
+    expect(tree.agentsAtWork()).toBe(0);
+    expect(tree.counts()).toMatchObject({ QUEUED: 1, RUNNING: 0, COMPLETE: 0 });
+  });
+
+  test('gives the same rows while only what stands in them changes', () => {
+    const tree = small();
+    const before = tree.rows(all);
+    tree.told([state('a')], 1);
+    expect(tree.rows(all)).toBe(before);
+    tree.told([state('a', { is_removed: true })], 2);
+    expect(tree.rows(all)).not.toBe(before);
+    tree.onlyThese(new Set(['q']));
+    expect(ids(tree)).toEqual(['q']);
+  });
+
   test('shows what failed, also where a later attempt runs', () => {
     const tree = small();
     tree.read([node('b', 'p', 2, { attempts_failed: 1, status: 'RUNNING' })]);

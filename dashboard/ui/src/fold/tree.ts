@@ -22,61 +22,129 @@ export interface Wish {
   only: Only;
 }
 
-/** The tasks of one execution. It is changed in place: `changed` counts the changes. */
+/** What a stream said of a task, and where. */
+interface Said {
+  state: TaskState;
+  position: number;
+}
+
+const nothing = (): Record<TaskStatus, number> => ({
+  QUEUED: 0,
+  RUNNING: 0,
+  BLOCKED: 0,
+  COMPLETE: 0,
+  ERROR: 0,
+  SKIPPED: 0,
+  CANCELLED: 0,
+});
+
+/** The tasks of one execution. It is changed in place: `changed` counts the changes, `shape` those
+ * after which other rows stand there, or in another order. */
 export class Tree {
   readonly tasks = new Map<string, Task>();
   changed = 0;
+  shape = 0;
   private parts = new Map<string | null, string[]>();
   private isSorted = true;
+  /** Up to which position of the log each task is known. */
+  private known = new Map<string, number>();
+  /** What was said of tasks that were not read yet. */
+  private early = new Map<string, Said>();
+  private readonly tally = nothing();
+  private readonly hands = new Map<string, number>();
+  private shown: { key: string; closed: ReadonlySet<string>; rows: Row[] } | null = null;
 
-  /** Takes rows that were read. */
-  read(rows: readonly TaskNode[]): void {
-    for (const row of rows) this.put(row as Task);
+  /** Takes rows as they were at a position; what was said of a task since stays. */
+  read(rows: readonly TaskNode[], position = 0): void {
+    for (const row of rows) this.put(row as Task, position);
     this.changed += 1;
   }
 
-  /** Takes what a stream says of some tasks; whether a task came or went. */
-  told(states: readonly TaskState[]): boolean {
+  /** Takes what a stream says of tasks at a position; whether one came or went. */
+  told(states: readonly TaskState[], position = Number.MAX_SAFE_INTEGER): boolean {
     let isOther = false;
-    for (const state of states) isOther = this.one(state) || isOther;
+    for (const state of states) isOther = this.one(state, position) || isOther;
     if (states.length > 0) this.changed += 1;
     return isOther;
   }
 
-  private one(state: TaskState): boolean {
+  private one(state: TaskState, position: number): boolean {
     const known = this.tasks.get(state.task_id);
-    if (state.is_removed) {
-      if (known) this.remove(known);
-      return known !== undefined;
+    if (!known) {
+      if (!state.is_removed) this.early.set(state.task_id, { state, position });
+      return !state.is_removed;
     }
-    if (!known) return true;
-    const { is_removed: _, ...said } = state;
-    const isSame = (Object.keys(said) as (keyof typeof said)[]).every(
-      (name) => !(name in known) || known[name as keyof Task] === said[name],
-    );
-    if (!isSame) this.tasks.set(known.task_id, { ...known, ...only(said) });
+    if (position < (this.known.get(state.task_id) ?? 0)) return false;
+    if (state.is_removed) {
+      this.remove(known);
+      return true;
+    }
+    this.known.set(state.task_id, position);
+    const said = only(state);
+    const isSame = (Object.keys(said) as (keyof Task)[]).every((name) => known[name] === said[name]);
+    if (!isSame) this.keep({ ...known, ...said });
     return false;
   }
 
-  private put(task: Task): void {
-    const known = this.tasks.get(task.task_id);
-    this.tasks.set(task.task_id, task);
-    if (known && known.parent_task_id === task.parent_task_id) return;
+  private put(row: Task, position: number): void {
+    const id = row.task_id;
+    const known = this.tasks.get(id);
+    const early = this.early.get(id);
+    this.early.delete(id);
+    let task = row;
+    let at = position;
+    if (known && (this.known.get(id) ?? 0) > position) {
+      task = { ...row, ...only(known) };
+      at = this.known.get(id) ?? position;
+    } else if (early && early.position > position) {
+      task = { ...row, ...only(early.state) };
+      at = early.position;
+    }
+    this.known.set(id, at);
+    this.keep(task);
+    if (known && known.parent_task_id === task.parent_task_id) {
+      if (known.ordinal !== task.ordinal) this.reorder();
+      return;
+    }
     if (known) this.unlink(known);
     const parts = this.parts.get(task.parent_task_id) ?? [];
-    parts.push(task.task_id);
+    parts.push(id);
     this.parts.set(task.parent_task_id, parts);
+    this.reorder();
+  }
+
+  private reorder(): void {
     this.isSorted = false;
+    this.shape += 1;
+  }
+
+  private keep(task: Task): void {
+    const known = this.tasks.get(task.task_id);
+    if (known) this.count(known, -1);
+    this.count(task, 1);
+    this.tasks.set(task.task_id, task);
+  }
+
+  private count(task: Task, by: 1 | -1): void {
+    if (!task.is_leaf) return;
+    this.tally[task.status] = (this.tally[task.status] ?? 0) + by;
+    if (task.status !== 'RUNNING' || task.agent_id === null) return;
+    const held = (this.hands.get(task.agent_id) ?? 0) + by;
+    if (held > 0) this.hands.set(task.agent_id, held);
+    else this.hands.delete(task.agent_id);
   }
 
   private remove(task: Task): void {
-    for (const part of this.parts.get(task.task_id) ?? []) {
+    for (const part of [...(this.parts.get(task.task_id) ?? [])]) {
       const inside = this.tasks.get(part);
       if (inside) this.remove(inside);
     }
     this.parts.delete(task.task_id);
     this.unlink(task);
+    this.count(task, -1);
     this.tasks.delete(task.task_id);
+    this.known.delete(task.task_id);
+    this.shape += 1;
   }
 
   private unlink(task: Task): void {
@@ -85,19 +153,28 @@ export class Tree {
     if (place >= 0) siblings.splice(place, 1);
   }
 
+  /** Lets go of tasks that are not among these: they went while nobody listened. */
+  onlyThese(ids: ReadonlySet<string>): void {
+    for (const [id, task] of [...this.tasks]) {
+      if (!ids.has(id) && this.tasks.has(id)) this.remove(task);
+    }
+    this.changed += 1;
+  }
+
+  /** Forgets up to where each task is known: whatever is read or told next counts. */
+  distrust(): void {
+    this.known.clear();
+    this.early.clear();
+  }
+
   /** How many leaves have each status. */
   counts(): Record<TaskStatus, number> {
-    const counts: Record<TaskStatus, number> = {
-      QUEUED: 0,
-      RUNNING: 0,
-      BLOCKED: 0,
-      COMPLETE: 0,
-      ERROR: 0,
-      SKIPPED: 0,
-      CANCELLED: 0,
-    };
-    for (const task of this.tasks.values()) if (task.is_leaf) counts[task.status] += 1;
-    return counts;
+    return { ...this.tally };
+  }
+
+  /** How many agents have something under way. */
+  agentsAtWork(): number {
+    return this.hands.size;
   }
 
   /** Those above a task, the topmost first. */
@@ -111,8 +188,18 @@ export class Tree {
     return found;
   }
 
-  /** The rows to be shown, from the top. */
+  /** The rows to be shown, from the top: the same list for as long as nothing moves in it. A row's
+   * task is as it was when the list was made; as it is now it stands in `tasks`. */
   rows(wish: Wish): Row[] {
+    const isWhole = wish.search.trim() === '' && wish.only === 'all';
+    const key = isWhole ? `${this.shape}` : `${this.changed} ${wish.only} ${wish.search}`;
+    if (this.shown?.key !== key || this.shown.closed !== wish.closed) {
+      this.shown = { key, closed: wish.closed, rows: this.made(wish) };
+    }
+    return this.shown.rows;
+  }
+
+  private made(wish: Wish): Row[] {
     this.sort();
     const shown = this.wanted(wish);
     const rows: Row[] = [];
@@ -156,7 +243,7 @@ export class Tree {
 }
 
 /** What the stream says of a task, without the fields of its frame. */
-function only(state: TaskState): Partial<Task> {
+function only(state: TaskState | Task): Partial<Task> {
   const { task_id, parent_task_id, title, status, progress_percent } = state;
   const { agent_id, attempt, blockers_open, started_at, ended_at } = state;
   return {

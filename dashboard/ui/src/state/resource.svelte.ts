@@ -7,6 +7,7 @@ export class Resource<T> {
   isLoading = $state(false);
   private turn = 0;
   private due: ReturnType<typeof setTimeout> | undefined;
+  private dueAt = 0;
 
   constructor(private readonly read: () => Promise<T>) {}
 
@@ -29,13 +30,18 @@ export class Resource<T> {
     }
   };
 
-  /** Reads it a little later: many wishes in that time are one question. */
+  /** Reads it a little later: many wishes in that time are one question, the most urgent counts. */
   soon(ms: number): void {
-    this.due ??= setTimeout(() => void this.refresh(), ms);
+    const at = Date.now() + ms;
+    if (this.due !== undefined && this.dueAt <= at) return;
+    clearTimeout(this.due);
+    this.dueAt = at;
+    this.due = setTimeout(() => void this.refresh(), ms);
   }
 
   stop(): void {
     clearTimeout(this.due);
+    this.due = undefined;
     this.turn += 1;
   }
 }

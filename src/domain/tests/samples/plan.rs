@@ -7,9 +7,11 @@ use super::{
 };
 use planexe_ax_domain::event::lifecycle::TaskChange;
 use planexe_ax_domain::event::plan::{
-    PlanAmended, PlanArchived, PlanAssigned, PlanDecompositionReviewed, PlanDeleted,
-    PlanDependenciesAdded, PlanEvent, PlanImported, PlanSource, PlanTaskDecomposed, PlanTasksAdded,
-    Risk,
+    GenerationFault, GenerationTrouble, GenerationWishes, PlanAmended, PlanArchived, PlanAssigned,
+    PlanDecompositionReviewed, PlanDeleted, PlanDependenciesAdded, PlanEvent, PlanGenerationAsked,
+    PlanGenerationCancelled, PlanGenerationFailed, PlanGenerationProgressed, PlanGenerationRetried,
+    PlanGenerationStarted, PlanGenerationStopped, PlanImported, PlanSource, PlanTaskDecomposed,
+    PlanTasksAdded, Risk,
 };
 use planexe_ax_domain::event::work::DecompositionSource;
 
@@ -21,6 +23,16 @@ pub(super) fn events() -> Vec<PlanEvent> {
         PlanDependenciesAdded { dependencies: vec![documents_after_call()], at: at("15:00:00") }
             .into(),
         amended().into(),
+    ]
+    .into_iter()
+    .chain(generation())
+    .chain(later())
+    .collect()
+}
+
+/// What happens once the plan is there.
+fn later() -> Vec<PlanEvent> {
+    vec![
         decomposed().into(),
         PlanDecompositionReviewed {
             task_id: task_id("task_2_1"),
@@ -33,6 +45,49 @@ pub(super) fn events() -> Vec<PlanEvent> {
         PlanAssigned { agent_id: Some(larry()), at: at("15:21:00"), by: mark() }.into(),
         PlanArchived { at: at("19:00:00"), by: mark() }.into(),
         PlanDeleted { at: at("19:01:00"), by: mark() }.into(),
+    ]
+}
+
+/// A plan that PlanExe makes, with all that may happen on the way.
+fn generation() -> Vec<PlanEvent> {
+    vec![
+        PlanGenerationAsked {
+            plan_id: plan_id(),
+            title: title("Prospect dog breeders in New England"),
+            prompt: text("Prospect dog breeders in New England.\nClose three paid deals by March."),
+            profile: Some(title("baseline")),
+            wishes: GenerationWishes {
+                documents: true,
+                gates: false,
+                sequencing: Some(title("phases")),
+            },
+            assigned_to: Some(larry()),
+            at: at("14:30:00"),
+            by: mark(),
+        }
+        .into(),
+        PlanGenerationStarted {
+            run_id: title("2f0d9c1e-7a55-4d0b-9c6e-0b8d1c5f4a21"),
+            at: at("14:30:02"),
+        }
+        .into(),
+        PlanGenerationProgressed {
+            percent: 21,
+            step: Some(title("Select Scenario")),
+            trouble: Some(GenerationTrouble::Stalled),
+            at: at("14:36:00"),
+        }
+        .into(),
+        PlanGenerationFailed {
+            fault: GenerationFault::Failed,
+            is_resumable: true,
+            message: Some(text("The model gave no answer that could be used")),
+            at: at("14:40:00"),
+        }
+        .into(),
+        PlanGenerationCancelled { at: at("14:42:00"), by: mark() }.into(),
+        PlanGenerationStopped { at: at("14:42:01") }.into(),
+        PlanGenerationRetried { at: at("14:45:00"), by: mark() }.into(),
     ]
 }
 

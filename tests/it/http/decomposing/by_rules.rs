@@ -154,3 +154,41 @@ async fn all_tasks_of_a_plan_without_parts_are_broken_down_at_once() -> Result<(
     })
     .await
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_import_breaks_the_tasks_without_parts_down_where_that_is_wished() -> Result<()> {
+    on_every(async |server| {
+        let path = "/api/plans?decompose=true";
+        let made = server.post(path, &carols_plan()).await?;
+        ensure!(made.status == 201 && made.body["status"] == "ready", "{made:?}");
+        let why = made.body["decomposition"]["not_done_because"].as_str().unwrap_or_default();
+        ensure!(why.contains("register"), "nobody could do anything: {made:?}");
+        ensure!(made.body["decomposition"]["tasks_left"] == 3, "{made:?}");
+        let known = server.post("/api/agents/register", &larry()).await?;
+        let wish = format!("/api/agents?min_position={}", known.position()?);
+        ensure!(server.get(&wish).await?.status == 200);
+        let mut plan = carols_plan();
+        plan["plan_id"] = "plan_second".into();
+        let key = [("Idempotency-Key", "once")];
+        let made = server.json("POST", path, &key, &plan).await?;
+        let told = &made.body["decomposition"];
+        ensure!(made.status == 201 && told["decomposed"] == json!(["task_1_1", "task_1_2"]));
+        ensure!(told["left_alone"][0]["task_id"] == "task_1_3", "{made:?}");
+        ensure!(told["tasks_left"] == 0 && told["pending_reviews"] == 1, "{made:?}");
+        let wish = format!("/api/plans/plan_second/tasks?min_position={}", made.position()?);
+        let rows = server.get(&wish).await?;
+        let rows = rows.body["tasks"].as_array().cloned().unwrap_or_default();
+        let parts = rows.iter().filter(|row| row["parent_task_id"] == "task_1_1");
+        ensure!(parts.count() == 3, "the answer stands where the parts are seen: {rows:?}");
+        let again = server.json("POST", path, &key, &plan).await?;
+        ensure!(decomposed(&server).await?.len() == 2, "{again:?}");
+        ensure!(again.body["decomposition"]["decomposed"] == told["decomposed"], "{again:?}");
+        plan["plan_id"] = "plan_third".into();
+        let only_told = server.post("/api/plans?decompose=true&dry_run=true", &plan).await?;
+        ensure!(only_told.body["dry_run"] == true && decomposed(&server).await?.len() == 2);
+        let wrong = server.post("/api/plans?decompose=soon", &plan).await?;
+        ensure!(wrong.status == 400, "{wrong:?}");
+        server.stop().await
+    })
+    .await
+}

@@ -3,6 +3,7 @@
 mod client;
 mod directives;
 mod door;
+mod making;
 mod resuming;
 mod slow;
 mod socket;

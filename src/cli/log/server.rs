@@ -1,0 +1,250 @@
+//! The log at a running server: the events of one workspace, and the leaves of all others.
+
+use super::Piece;
+use crate::audit::{Hash, Verifier, from_hex};
+use crate::domain::{StreamName, Timestamp, WorkspaceId};
+use crate::exit::{Exit, Failure};
+use crate::site::{Site, SiteError};
+use crate::store::RecordedEvent;
+use crate::store::tree::SignedCheckpoint;
+use anyhow::{Context as _, anyhow};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
+use uuid::Uuid;
+
+/// How many events and checkpoints a page has.
+const PAGE_EVENTS: usize = 500;
+/// How many leaves a tile has.
+const TILE_LEAVES: u64 = 256;
+/// How many positions are gone on at once at most, where most events are of other workspaces.
+const PIECES_MAX: u64 = 4_096;
+
+/// The log at a server.
+pub(in crate::cli) struct Server {
+    site: Site,
+    workspace: WorkspaceId,
+    /// The tile of leaves that was read last.
+    leaves: Option<(u64, Vec<Hash>)>,
+}
+
+#[derive(Deserialize)]
+struct Workspace {
+    workspace_id: WorkspaceId,
+}
+
+#[derive(Deserialize)]
+struct Signed {
+    size: u64,
+    note: String,
+    signed_at: String,
+}
+
+#[derive(Deserialize)]
+struct Page {
+    checkpoints: Vec<Signed>,
+}
+
+#[derive(Deserialize)]
+struct Key {
+    key: String,
+}
+
+#[derive(Deserialize)]
+struct Path {
+    path: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct Tile {
+    hashes: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct Events {
+    events: Vec<Event>,
+    next_after: Option<u64>,
+}
+
+#[derive(Deserialize)]
+struct Event {
+    position: u64,
+    stream: String,
+    version: u64,
+    event_id: Uuid,
+    kind: String,
+    schema_version: u16,
+    payload: Option<Box<RawValue>>,
+    metadata: Option<Box<RawValue>>,
+    recorded_at: String,
+    hash: String,
+}
+
+#[derive(Deserialize)]
+struct State {
+    position: u64,
+}
+
+#[derive(Deserialize)]
+struct Refusal {
+    detail: String,
+}
+
+impl Server {
+    pub(super) async fn open(address: &str, key: Option<String>) -> Result<Self, Failure> {
+        let has_key = key.is_some();
+        let site = Site::parse(address, key);
+        let site = site.map_err(|error| Exit::Usage.because(anyhow!("{address:?}: {error}")))?;
+        if has_key && site.is_in_the_clear() {
+            eprintln!("warning: the key goes to {} in the clear: use https", site.place());
+        }
+        let Workspace { workspace_id } = ask(&site, "/api/workspace").await?;
+        Ok(Self { site, workspace: workspace_id, leaves: None })
+    }
+
+    /// Asks for what is at a path.
+    pub(in crate::cli) async fn ask<T: DeserializeOwned>(&self, path: &str) -> Result<T, Failure> {
+        ask(&self.site, path).await
+    }
+
+    pub(super) async fn checkpoint(&self, size: Option<u64>) -> Result<SignedCheckpoint, Failure> {
+        let size = size.map(|size| format!("?size={size}")).unwrap_or_default();
+        signed(self.ask(&format!("/api/audit/checkpoint{size}")).await?)
+    }
+
+    pub(super) async fn checkpoints(&self, after: u64) -> Result<Vec<SignedCheckpoint>, Failure> {
+        let path = format!("/api/audit/checkpoints?after={after}&limit={PAGE_EVENTS}");
+        let page: Page = self.ask(&path).await?;
+        page.checkpoints.into_iter().map(signed).collect()
+    }
+
+    pub(super) async fn key(&self) -> Result<Verifier, Failure> {
+        let Key { key } = self.ask("/api/audit/key").await?;
+        Verifier::parse(&key).map_err(|error| strange(error.into()))
+    }
+
+    pub(super) async fn inclusion(&self, position: u64, size: u64) -> Result<Vec<Hash>, Failure> {
+        let path = format!("/api/audit/inclusion?position={position}&size={size}");
+        hashes(&self.ask::<Path>(&path).await?.path)
+    }
+
+    pub(super) async fn consistency(&self, from: u64, to: u64) -> Result<Vec<Hash>, Failure> {
+        let path = format!("/api/audit/consistency?from={from}&to={to}");
+        hashes(&self.ask::<Path>(&path).await?.path)
+    }
+
+    /// The next events of the workspace, and where the next page begins when there is one.
+    pub(super) async fn events(
+        &self,
+        after: u64,
+        limit: usize,
+    ) -> Result<(Vec<RecordedEvent>, Option<u64>), Failure> {
+        let limit = limit.clamp(1, PAGE_EVENTS);
+        let page: Events = self.ask(&format!("/api/log?after={after}&limit={limit}")).await?;
+        let events = page.events.into_iter().map(|event| recorded(event, &self.workspace));
+        Ok((events.collect::<Result<_, _>>()?, page.next_after))
+    }
+
+    pub(super) async fn head(&self) -> Result<u64, Failure> {
+        Ok(self.ask::<State>("/api/audit/verify").await?.position)
+    }
+
+    pub(super) async fn pieces(&mut self, after: u64, to: u64) -> Result<Vec<Piece>, Failure> {
+        let (events, next_after) = self.events(after, PAGE_EVENTS).await?;
+        let to = next_after.unwrap_or(to).min(to).min(after.saturating_add(PIECES_MAX));
+        let mut events = events.into_iter().peekable();
+        let mut pieces = Vec::new();
+        for position in after + 1..=to {
+            let is_own = events.peek().is_some_and(|event| event.position.get() == position);
+            match events.next_if(|_| is_own) {
+                Some(event) => pieces.push(Piece::Event(Box::new(event))),
+                None => {
+                    let hash = self.leaf(position).await?;
+                    pieces.push(Piece::Hidden { position, hash });
+                }
+            }
+        }
+        Ok(pieces)
+    }
+
+    async fn leaf(&mut self, position: u64) -> Result<Hash, Failure> {
+        let index = position - 1;
+        let (number, at) = (index / TILE_LEAVES, index % TILE_LEAVES);
+        let at = usize::try_from(at).unwrap_or(usize::MAX);
+        let known =
+            self.leaves.as_ref().filter(|(known, leaves)| *known == number && leaves.len() > at);
+        if known.is_none() {
+            let tile: Tile = self.ask(&format!("/api/audit/tile?number={number}")).await?;
+            self.leaves = Some((number, hashes(&tile.hashes)?));
+        }
+        let leaves = self.leaves.as_ref().map(|(_, leaves)| leaves.as_slice()).unwrap_or_default();
+        let missing = || strange(anyhow!("the tree has no leaf for position {position}"));
+        leaves.get(at).copied().ok_or_else(missing)
+    }
+}
+
+async fn ask<T: DeserializeOwned>(site: &Site, path: &str) -> Result<T, Failure> {
+    let place = site.place();
+    let answer = site.get(path).await.map_err(|error| {
+        let exit = match error {
+            SiteError::Address => Exit::Usage,
+            SiteError::Unreachable | SiteError::Certificate | SiteError::BrokenOff => {
+                Exit::Unreachable
+            }
+            SiteError::TooMuch => Exit::Other,
+        };
+        exit.because(anyhow!("the server at {place}: {error}"))
+    })?;
+    if answer.status == 200 {
+        return serde_json::from_slice(&answer.body).map_err(|error| strange(error.into()));
+    }
+    let told = serde_json::from_slice::<Refusal>(&answer.body).map(|refusal| refusal.detail);
+    let told = told.unwrap_or_else(|_| "it is no server of this program, or an old one".to_owned());
+    let exit = match answer.status {
+        401 | 403 => Exit::NotAllowed,
+        404 => Exit::NotFound,
+        409 => Exit::Conflict,
+        429 | 503 => Exit::Unreachable,
+        _ => Exit::NotPossible,
+    };
+    Err(exit.because(anyhow!("the server at {place} answered {}: {told}", answer.status)))
+}
+
+/// The server says what it should not.
+fn strange(error: anyhow::Error) -> Failure {
+    Exit::Other.because(error.context("the answer is not one of such a server: is it an old one?"))
+}
+
+fn signed(signed: Signed) -> Result<SignedCheckpoint, Failure> {
+    let at = moment(&signed.signed_at)?;
+    Ok(SignedCheckpoint { size: signed.size, note: signed.note, at })
+}
+
+fn moment(text: &str) -> Result<Timestamp, Failure> {
+    Timestamp::parse(text).with_context(|| format!("{text:?} is no time")).map_err(strange)
+}
+
+fn hashes(texts: &[String]) -> Result<Vec<Hash>, Failure> {
+    let hashes = texts.iter().map(|text| from_hex(text)).collect::<Result<_, _>>();
+    hashes.map_err(|error| strange(error.into()))
+}
+
+fn recorded(event: Event, workspace: &WorkspaceId) -> Result<RecordedEvent, Failure> {
+    let bytes = |json: Option<Box<RawValue>>| {
+        json.map(|json| json.get().as_bytes().to_vec()).unwrap_or_default()
+    };
+    let stream = StreamName::parse(&event.stream).map_err(|error| strange(error.into()))?;
+    Ok(RecordedEvent {
+        position: event.position.into(),
+        workspace: workspace.clone(),
+        stream,
+        version: event.version.into(),
+        event_id: event.event_id,
+        kind: event.kind,
+        schema_version: event.schema_version,
+        payload: bytes(event.payload),
+        metadata: bytes(event.metadata),
+        recorded_at: moment(&event.recorded_at)?,
+        leaf_hash: from_hex(&event.hash).map_err(|error| strange(error.into()))?,
+    })
+}

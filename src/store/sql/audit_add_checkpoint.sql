@@ -1,0 +1,2 @@
+insert into audit_checkpoint (size, note, created_at_ms) values ($1, $2, $3)
+on conflict (size) do nothing

@@ -1,0 +1,1 @@
+select name, size, told_at_ms, failure from audit_anchor order by name

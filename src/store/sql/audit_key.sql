@@ -1,0 +1,1 @@
+select verifier from audit_key where id = 1

@@ -1,0 +1,1 @@
+select size from audit_sealer where id = 1
