@@ -143,7 +143,7 @@ codes! {
     PlanexeRefused "planexe_refused" BAD_GATEWAY never "PlanExe does not give this",
         "Nothing was stored. The detail says why: its key, its credits, its version, or an archive \
          that cannot be used.";
-    NotConfigured "not_configured" SERVICE_UNAVAILABLE never "The server is not set up for this",
+    NotConfigured "not_configured" CONFLICT never "The server is not set up for this",
         "The detail says what its operator must set.";
     Internal "internal" INTERNAL_SERVER_ERROR later "Something is wrong with the server",
         "It is in the server's log under `request_id`. Repeat the request with the same key.";

@@ -4,9 +4,11 @@ use super::App;
 use super::caller::Caller;
 use super::plans::no_such_plan;
 use super::problem::Problem;
+use super::writing::AX_POSITION;
 use crate::demo;
 use axum::Json;
 use axum::extract::State as Shared;
+use axum::http::HeaderValue;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use std::sync::Arc;
@@ -30,5 +32,10 @@ pub(super) async fn remove(
         return Err(no_such_plan());
     }
     demo::take_away(&app.engine, &caller.actor).await?;
-    Ok(Json(DemonstrationAfter { status: "removed" }).into_response())
+    let position = app.engine.store().head().await?.position;
+    // Whoever looks at the plans next should not find it.
+    app.reader.wait_a_moment_for("plans").await;
+    let mut response = Json(DemonstrationAfter { status: "removed" }).into_response();
+    response.headers_mut().insert(AX_POSITION, HeaderValue::from(position.get()));
+    Ok(response)
 }

@@ -3,12 +3,14 @@
 use planexe_ax_domain::agent::AgentCommand;
 use planexe_ax_domain::event::agent::{AgentProfile, Capability};
 use planexe_ax_domain::event::lifecycle::{CarriedOutcome, ForkOrigin, TaskChange};
-use planexe_ax_domain::event::plan::PlanSource;
+use planexe_ax_domain::event::plan::{GenerationFault, GenerationWishes, PlanSource};
 use planexe_ax_domain::event::work::DecompositionSource;
 use planexe_ax_domain::event::workspace::{Role, WebhookSettings};
 use planexe_ax_domain::execution::{ContextEntry, CreateExecution, Execution, ExecutionCommand};
 use planexe_ax_domain::harness::{Bytes, COMMANDS_MAX, Program};
-use planexe_ax_domain::plan::{AmendPlan, DecomposeTask, ImportPlan, PlanCommand};
+use planexe_ax_domain::plan::{
+    AmendPlan, AskGeneration, DecomposeTask, GenerationCommand, ImportPlan, PlanCommand,
+};
 use planexe_ax_domain::workspace::{CreateKey, WorkspaceCommand};
 use planexe_ax_domain::{
     ActionName, Actor, AgentId, Command, Dependency, DependencyType, Event, ExecutionId, KeyId,
@@ -167,9 +169,14 @@ fn dependency(bytes: &mut Bytes<'_>) -> Dependency {
 
 fn plan(bytes: &mut Bytes<'_>, step: u8) -> Command {
     if step == 0 {
-        return Command::Plan(PlanCommand::Import(Box::new(imported())));
+        let is_asked_for = bytes.once_in(2);
+        return Command::Plan(match is_asked_for {
+            true => PlanCommand::Generate(ask()),
+            false => PlanCommand::Import(Box::new(imported())),
+        });
     }
-    Command::Plan(match bytes.below(9) {
+    Command::Plan(match bytes.below(13) {
+        9..=12 => PlanCommand::Generate(generation(bytes)),
         0..=2 => PlanCommand::Amend(Box::new(amendment(bytes))),
         3..=5 => PlanCommand::Decompose(Box::new(breakdown(bytes))),
         6 => {
@@ -181,6 +188,36 @@ fn plan(bytes: &mut Bytes<'_>, step: u8) -> Command {
         _rest if bytes.once_in(8) => PlanCommand::Archive,
         _rest => PlanCommand::Assign { agent_id: Some(AgentId::parse("a0").expect("an id")) },
     })
+}
+
+fn ask() -> GenerationCommand {
+    let ImportPlan { plan_id, title, .. } = imported();
+    GenerationCommand::Ask(Box::new(AskGeneration {
+        plan_id,
+        title,
+        prompt: text("Find breeders"),
+        profile: None,
+        wishes: GenerationWishes::default(),
+        assigned_to: None,
+    }))
+}
+
+fn generation(bytes: &mut Bytes<'_>) -> GenerationCommand {
+    match bytes.below(10) {
+        0..=2 => GenerationCommand::Start { run_id: title("run-1") },
+        3 | 4 => {
+            let percent = u8::try_from(bytes.below(101)).unwrap_or_default();
+            GenerationCommand::Note { percent, step: None, trouble: None }
+        }
+        5 => {
+            let (fault, is_resumable) = (GenerationFault::Failed, bytes.once_in(2));
+            GenerationCommand::Fail { fault, is_resumable, message: None }
+        }
+        6 => GenerationCommand::Cancel,
+        7 => GenerationCommand::Stop,
+        8 => GenerationCommand::Retry,
+        _rest => GenerationCommand::Finish(Box::new(imported())),
+    }
 }
 
 fn imported() -> ImportPlan {

@@ -170,7 +170,7 @@ async fn a_server_without_a_key_refuses_a_webhook_and_says_what_to_set() -> Resu
     let server = Server::sending(backend, config).await?;
     let wish = json!({"url": "https://example.com/", "events": ["*"]});
     let refused = server.post("/api/webhooks", &wish).await?;
-    ensure!(refused.status == 503 && refused.body["code"] == "not_configured", "{refused:?}");
+    ensure!(refused.status == 409 && refused.body["code"] == "not_configured", "{refused:?}");
     ensure!(refused.body["detail"].to_string().contains("AX_SECRET_KEY_FILE"), "{refused:?}");
     server.stop().await
 }

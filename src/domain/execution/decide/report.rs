@@ -39,6 +39,17 @@ impl ReportBody {
         }
     }
 
+    /// Whether somebody has to look at it before the task can go on.
+    fn holds_up(&self) -> bool {
+        match self.kind() {
+            ReportKind::Failed | ReportKind::Blocked => true,
+            ReportKind::Started
+            | ReportKind::Progressed
+            | ReportKind::Completed
+            | ReportKind::Released => false,
+        }
+    }
+
     /// As what kind of report it ends a lease: what is blocked is given back.
     fn closing_kind(&self) -> ReportKind {
         match self.kind() {
@@ -63,6 +74,10 @@ impl Execution {
             return Err(Rejection::LeaseUnknown { task_id: report.task_id.clone() });
         }
         if !node.is_leaf() {
+            // A lease on it is from before it was broken down: nothing may be held up under it.
+            if report.lease.is_some() && report.body.holds_up() {
+                return self.keep_late_report(node, report, moment);
+            }
             return self.report_on_parent(spot, report, moment);
         }
         match self.standing_now(spot, report)? {

@@ -201,3 +201,16 @@ fn each_lease_hears_what_its_holder_should_do() {
     let grace_ends_at = story.now.plus_ms(MINUTE);
     assert_eq!(story.state.verdict(&lease), Verdict::Cancel { grace_ends_at });
 }
+
+#[test]
+fn a_lease_from_before_a_task_was_broken_down_holds_up_nothing() {
+    for says in [failed("p", "larry"), blocked("p", "larry")] {
+        let mut story = given(plan("p c"));
+        story.when(grant("p", "larry"));
+        let lease = story.lease("p");
+        story.when(released("p", "larry")).when(decompose("p", &["a"], 900));
+        story.when(under(&lease, says.clone())).then(&["late_report_kept"]);
+        story.then_grantable(&["c", "a"]);
+        story.when(says).then(&["blocker_raised"]).then_grantable(&["c"]);
+    }
+}

@@ -167,7 +167,7 @@ async fn what_is_asked_is_checked_and_asked_once_and_no_more_at_once_than_may_be
 async fn a_server_without_a_planexe_says_how_to_set_one_up() -> Result<()> {
     crate::http::house::on_every(async |server| {
         let refused = server.post("/api/plans/generate", &order()).await?;
-        ensure!(refused.status == 503 && refused.body["code"] == "not_configured", "{refused:?}");
+        ensure!(refused.status == 409 && refused.body["code"] == "not_configured", "{refused:?}");
         let detail = refused.body["detail"].as_str().unwrap_or_default();
         ensure!(detail.contains("AX_PLANEXE_URL"), "{refused:?}");
         let refused = server.post("/api/plans", &json!({"planexe_run": "abc"})).await?;
