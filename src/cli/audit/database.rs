@@ -2,7 +2,7 @@
 //! signed of it.
 
 use crate::audit::{Checkpoint, Span, Verifier, Walk, to_hex};
-use crate::cli::house::say;
+use crate::cli::out::say;
 use crate::cli::log::{Log, Piece, opened};
 use crate::clock::Clock;
 use crate::exit::{Exit, Failure};

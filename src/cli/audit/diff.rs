@@ -1,6 +1,6 @@
 //! What changed in an execution between two moments, in words.
 
-use crate::cli::house::say;
+use crate::cli::out::say;
 use crate::cli::log::Server;
 use crate::exit::Failure;
 use serde::Deserialize;

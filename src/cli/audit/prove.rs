@@ -2,7 +2,7 @@
 
 use super::verify::read;
 use crate::audit::{Checkpoint, ProofFile, Verifier, to_hex, write_line};
-use crate::cli::house::say;
+use crate::cli::out::say;
 use crate::cli::log::{Log, opened};
 use crate::exit::{Exit, Failure};
 use anyhow::{Context as _, anyhow};

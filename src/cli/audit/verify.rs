@@ -4,7 +4,7 @@ use crate::audit::{
     Checkpoint, CheckpointLine, Inspected, Known, Verifier, Wrong, WrongKind, inspect, read_line,
     to_hex,
 };
-use crate::cli::house::say;
+use crate::cli::out::say;
 use crate::clock::Clock;
 use crate::exit::{Exit, Failure};
 use anyhow::{Context as _, anyhow};
