@@ -54,12 +54,7 @@ pub(super) async fn serve_until(
     let doors = Doors::bind(config)?;
     let store = open_store(config).await?;
     let views = open_views(config).await?;
-    if matches!(config.database, Database::Postgres(_)) && !views.has_wall() {
-        warn!(
-            "the role ax_reader is missing: only the program keeps workspaces apart \
-             (docs/ACCESS.md)"
-        );
-    }
+    told_of_the_wall(config, &views);
     let keys = Keyring::start(store.clone(), Clock::System).await;
     let keys = keys.map_err(|error| refusal(error.into()))?;
     known_to_others(config, &keys)?;
@@ -115,6 +110,16 @@ pub(super) async fn serve_until(
     views.close().await;
     store.close().await;
     ended
+}
+
+/// Says so where the database itself does not keep the workspaces apart.
+fn told_of_the_wall(config: &Config, views: &Views) {
+    if matches!(config.database, Database::Postgres(_)) && !views.has_wall() {
+        warn!(
+            "the role ax_reader is missing: only the program keeps workspaces apart \
+             (docs/ACCESS.md)"
+        );
+    }
 }
 
 /// Starts what grows the tree over the log and signs it.
