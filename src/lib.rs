@@ -11,7 +11,7 @@ pub mod http;
 mod key_file;
 pub mod keys;
 pub mod models;
-mod outbound;
+pub mod outbound;
 pub mod planexe;
 pub mod projector;
 pub mod reading;

@@ -1,21 +1,17 @@
 //! Another server that an operator named: one request at a time, its whole answer within a limit.
 //! The address is the operator's own, and may be on this machine.
 
-use crate::outbound::{self, AGENT};
-use http_body_util::{BodyExt as _, Full, Limited};
+use crate::outbound::{Endpoint, Failed, Unread, Way, has_user, whole};
+use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
-use hyper::header::{AUTHORIZATION, CONNECTION, CONTENT_TYPE, HOST, USER_AGENT};
-use hyper::{Method, Request, Response};
-use rustls::ClientConfig;
-use std::net::SocketAddr;
-use std::sync::Arc;
+use hyper::header::{AUTHORIZATION, CONTENT_TYPE};
+use hyper::http::request::Builder;
+use hyper::{Method, Response};
 use std::time::Duration;
-use url::{Host, Url};
+use url::Url;
 
 /// How large an answer may be.
 const ANSWER_BYTES_MAX: usize = 64 << 20;
-/// How many addresses of one name are tried.
-const ADDRESSES_MAX: usize = 4;
 /// How long an answer may take.
 const TIMEOUT_MS: u64 = 30_000;
 
@@ -39,19 +35,38 @@ pub enum SiteError {
     TooMuch,
 }
 
+impl From<Failed> for SiteError {
+    fn from(failed: Failed) -> Self {
+        match failed {
+            Failed::Unresolved | Failed::Unreachable | Failed::Broken => Self::Unreachable,
+            Failed::Nameless => Self::Address,
+            Failed::Certificate => Self::Certificate,
+        }
+    }
+}
+
+impl From<Unread> for SiteError {
+    fn from(unread: Unread) -> Self {
+        match unread {
+            Unread::TooMuch => Self::TooMuch,
+            Unread::BrokenOff => Self::BrokenOff,
+        }
+    }
+}
+
 /// Another server.
 #[derive(Clone)]
 pub struct Site {
-    url: Url,
-    host: Host<String>,
-    port: u16,
+    endpoint: Endpoint,
+    /// Path and query of the address itself.
+    target: String,
     bearer: Option<String>,
-    tls: Arc<ClientConfig>,
+    way: Way,
 }
 
 impl std::fmt::Debug for Site {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Site({}:{})", self.host, self.port)
+        write!(f, "Site({})", self.place())
     }
 }
 
@@ -68,119 +83,54 @@ impl Site {
     /// Reads an address; `bearer` is the key that is shown there.
     pub fn parse(address: &str, bearer: Option<String>) -> Result<Self, SiteError> {
         let url = Url::parse(address).map_err(|_| SiteError::Address)?;
-        let has_user = !url.username().is_empty() || url.password().is_some();
-        if !matches!(url.scheme(), "http" | "https") || has_user || url.fragment().is_some() {
+        let endpoint = Endpoint::of(&url).ok_or(SiteError::Address)?;
+        if has_user(&url) || url.fragment().is_some() {
             return Err(SiteError::Address);
         }
-        let host = url.host().ok_or(SiteError::Address)?.to_owned();
-        let port = url.port_or_known_default().ok_or(SiteError::Address)?;
-        Ok(Self { url, host, port, bearer, tls: outbound::tls(&[]) })
+        let query = url.query().map(|query| format!("?{query}")).unwrap_or_default();
+        let target = format!("{}{query}", url.path());
+        Ok(Self { endpoint, target, bearer, way: Way::new(&[]) })
     }
 
     /// Whether what is sent there can be read on the way: plain HTTP to another machine.
     pub fn is_in_the_clear(&self) -> bool {
-        let is_here = match &self.host {
-            Host::Domain(name) => name == "localhost",
-            Host::Ipv4(address) => address.is_loopback(),
-            Host::Ipv6(address) => address.is_loopback(),
-        };
-        self.url.scheme() == "http" && !is_here
+        self.endpoint.is_in_the_clear()
     }
 
     /// Its name and port, for messages.
     pub fn place(&self) -> String {
-        format!("{}:{}", self.host, self.port)
+        self.endpoint.place()
     }
 
     /// Asks for what is at a path, which goes behind the address.
     pub async fn get(&self, path: &str) -> Result<Reply, SiteError> {
-        let base = self.url.path().trim_end_matches('/');
-        self.within(Method::GET, format!("{base}{path}"), Bytes::new()).await
+        let target = format!("{}{path}", self.endpoint.path);
+        self.send(self.request(Method::GET, &target), Bytes::new()).await
     }
 
     /// Sends something to the address itself.
     pub async fn post(&self, content_type: &str, body: String) -> Result<Reply, SiteError> {
-        let query = self.url.query().map(|query| format!("?{query}")).unwrap_or_default();
-        let path = format!("{}{query}", self.url.path());
-        let request = self.request(Method::POST, &path)?.header(CONTENT_TYPE, content_type);
+        let request = self.request(Method::POST, &self.target).header(CONTENT_TYPE, content_type);
         self.send(request, body.into()).await
     }
 
-    async fn within(&self, method: Method, path: String, body: Bytes) -> Result<Reply, SiteError> {
-        let request = self.request(method, &path)?;
-        self.send(request, body).await
-    }
-
-    fn request(
-        &self,
-        method: Method,
-        path: &str,
-    ) -> Result<hyper::http::request::Builder, SiteError> {
-        let authority = match self.url.port() {
-            Some(port) => format!("{}:{port}", self.host),
-            None => self.host.to_string(),
-        };
-        let mut request = Request::builder()
-            .method(method)
-            .uri(path)
-            .header(HOST, authority)
-            .header(USER_AGENT, AGENT)
-            .header(CONNECTION, "close");
-        if let Some(key) = &self.bearer {
-            request = request.header(AUTHORIZATION, format!("Bearer {key}"));
+    fn request(&self, method: Method, target: &str) -> Builder {
+        let request = self.endpoint.request(method, target);
+        match &self.bearer {
+            Some(key) => request.header(AUTHORIZATION, format!("Bearer {key}")),
+            None => request,
         }
-        Ok(request)
     }
 
-    async fn send(
-        &self,
-        request: hyper::http::request::Builder,
-        body: Bytes,
-    ) -> Result<Reply, SiteError> {
+    async fn send(&self, request: Builder, body: Bytes) -> Result<Reply, SiteError> {
         let request = request.body(Full::new(body)).map_err(|_| SiteError::Address)?;
-        let exchange = tokio::time::timeout(Duration::from_millis(TIMEOUT_MS), self.talk(request));
-        exchange.await.unwrap_or(Err(SiteError::TooMuch))
+        let exchange = self.way.exchange(&self.endpoint, request, read);
+        let answer = tokio::time::timeout(Duration::from_millis(TIMEOUT_MS), exchange).await;
+        answer.map_err(|_| SiteError::TooMuch)??
     }
-
-    async fn talk(&self, request: Request<Full<Bytes>>) -> Result<Reply, SiteError> {
-        let stream = outbound::connect(&self.addresses().await?).await;
-        let stream = stream.ok_or(SiteError::Unreachable)?;
-        if self.url.scheme() == "http" {
-            return unbroken(outbound::talk(stream, request, read).await);
-        }
-        let name = outbound::server_name(&self.host).ok_or(SiteError::Address)?;
-        let secured = outbound::secured(&self.tls, name, stream).await;
-        let secured = secured.map_err(|why| match why {
-            outbound::Unsecured::Certificate => SiteError::Certificate,
-            outbound::Unsecured::Broken => SiteError::Unreachable,
-        })?;
-        unbroken(outbound::talk(secured, request, read).await)
-    }
-
-    async fn addresses(&self) -> Result<Vec<SocketAddr>, SiteError> {
-        match &self.host {
-            Host::Ipv4(address) => Ok(vec![SocketAddr::from((*address, self.port))]),
-            Host::Ipv6(address) => Ok(vec![SocketAddr::from((*address, self.port))]),
-            Host::Domain(name) => {
-                let found = tokio::net::lookup_host((name.as_str(), self.port)).await;
-                Ok(found.map_err(|_| SiteError::Unreachable)?.take(ADDRESSES_MAX).collect())
-            }
-        }
-    }
-}
-
-fn unbroken(
-    answer: Result<Result<Reply, SiteError>, outbound::Broken>,
-) -> Result<Reply, SiteError> {
-    answer.unwrap_or(Err(SiteError::Unreachable))
 }
 
 async fn read(response: Response<Incoming>) -> Result<Reply, SiteError> {
     let status = response.status().as_u16();
-    let body = Limited::new(response.into_body(), ANSWER_BYTES_MAX).collect().await;
-    let body = body.map_err(|error| {
-        let is_too_much = error.is::<http_body_util::LengthLimitError>();
-        if is_too_much { SiteError::TooMuch } else { SiteError::BrokenOff }
-    })?;
-    Ok(Reply { status, body: body.to_bytes() })
+    Ok(Reply { status, body: whole(response.into_body(), ANSWER_BYTES_MAX).await? })
 }

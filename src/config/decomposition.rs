@@ -5,7 +5,8 @@ use super::webhooks::authorities;
 use super::{ConfigError, Values};
 use crate::decompose::{Patterns, TABLE_BYTES_MAX};
 use crate::domain::Budget;
-use crate::models::{ApiKey, DecompositionConfig, Endpoint, ModelConfig, Provider};
+use crate::models::{ApiKey, DecompositionConfig, ModelConfig, Provider};
+use crate::outbound::Endpoint;
 use std::path::Path;
 
 /// A cent, in millionths of a dollar.

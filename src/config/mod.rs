@@ -24,7 +24,8 @@ pub use table::SETTINGS;
 pub use values::{Known, Source, Values};
 
 use crate::domain::Policy;
-use crate::models::{DecompositionConfig, Endpoint};
+use crate::models::DecompositionConfig;
+use crate::outbound::Endpoint;
 use crate::planexe::PlanexeConfig;
 use crate::sealer::SealerConfig;
 use crate::webhooks::WebhooksConfig;

@@ -4,7 +4,8 @@ use super::setting::{Kind, Setting, setting};
 use super::webhooks::authorities;
 use super::{ConfigError, Values};
 use crate::models::ApiKey;
-use crate::planexe::{Address, PlanexeConfig, Protocol};
+use crate::outbound::Endpoint;
+use crate::planexe::{PlanexeConfig, Protocol};
 use std::path::Path;
 
 const MS_MAX: u64 = 600_000;
@@ -123,7 +124,7 @@ pub(super) fn planexe(
     warnings: &mut Vec<String>,
 ) -> Result<Option<PlanexeConfig>, ConfigError> {
     let Some(url) = values.text("planexe.url") else { return Ok(None) };
-    let address = Address::parse(url)
+    let address = Endpoint::parse(url)
         .map_err(|error| wrong(format!("`{url}` is no planexe.url: {error}")))?;
     let key = key(values)?;
     if key.is_some() && address.is_in_the_clear() {

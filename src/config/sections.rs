@@ -2,7 +2,7 @@
 
 use super::{ConfigError, Values};
 use crate::domain::{Policy, RetryPolicy};
-use crate::models::Endpoint;
+use crate::outbound::Endpoint;
 
 /// The limits of the door.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,10 +2,10 @@
 
 use crate::decompose::Patterns;
 use crate::domain::Budget;
+use crate::outbound::Endpoint;
 use rustls::pki_types::CertificateDer;
 use std::fmt;
 use std::sync::Arc;
-use url::{Host, Url};
 
 /// How tasks are broken down.
 #[derive(Debug, Clone, Default)]
@@ -89,86 +89,9 @@ impl fmt::Debug for ApiKey {
     }
 }
 
-/// Where a language model is asked.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Endpoint {
-    pub(super) is_https: bool,
-    pub(super) host: Host<String>,
-    pub(super) port: u16,
-    pub(super) authority: String,
-    /// What every path begins with; without a slash at its end.
-    pub(super) path: String,
-}
-
-/// Why an address is none of a language model.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum BadEndpoint {
-    /// It cannot be read.
-    #[error("write an address such as https://models.example/v1")]
-    Unreadable,
-    /// It holds a user, a password, a query or a fragment.
-    #[error("an address of a model holds no user, password, query or fragment")]
-    Extras,
-}
-
-impl Endpoint {
-    /// Reads an address.
-    pub fn parse(url: &str) -> Result<Self, BadEndpoint> {
-        let url = Url::parse(url).map_err(|_| BadEndpoint::Unreadable)?;
-        let is_https = match url.scheme() {
-            "https" => true,
-            "http" => false,
-            _ => return Err(BadEndpoint::Unreadable),
-        };
-        let has_extras = !url.username().is_empty()
-            || url.password().is_some()
-            || url.query().is_some()
-            || url.fragment().is_some();
-        if has_extras {
-            return Err(BadEndpoint::Extras);
-        }
-        let host = url.host().ok_or(BadEndpoint::Unreadable)?.to_owned();
-        let port = url.port_or_known_default().ok_or(BadEndpoint::Unreadable)?;
-        let authority = match url.port() {
-            Some(port) => format!("{host}:{port}"),
-            None => host.to_string(),
-        };
-        let path = url.path().trim_end_matches('/').to_owned();
-        Ok(Self { is_https, host, port, authority, path })
-    }
-
-    /// Whether what is sent there can be read on the way: plain HTTP to another machine.
-    pub fn is_in_the_clear(&self) -> bool {
-        let is_here = match &self.host {
-            Host::Domain(name) => name == "localhost",
-            Host::Ipv4(address) => address.is_loopback(),
-            Host::Ipv6(address) => address.is_loopback(),
-        };
-        !self.is_https && !is_here
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn an_address_of_a_model_is_read_and_what_is_none_refused() {
-        let endpoint = Endpoint::parse("https://models.example/v1/").expect("an address");
-        assert_eq!((endpoint.path.as_str(), endpoint.port), ("/v1", 443));
-        assert!(!endpoint.is_in_the_clear());
-        let here = Endpoint::parse("http://127.0.0.1:11434").expect("an address");
-        assert_eq!((here.authority.as_str(), here.path.as_str()), ("127.0.0.1:11434", ""));
-        assert!(!here.is_in_the_clear());
-        assert!(Endpoint::parse("http://gpu.example/").is_ok_and(|it| it.is_in_the_clear()));
-        for url in ["", "models.example", "file:///etc/passwd", "ftp://models.example"] {
-            assert_eq!(Endpoint::parse(url), Err(BadEndpoint::Unreadable), "{url}");
-        }
-        for url in ["https://key@models.example", "https://m.example/?key=1", "https://m.example#a"]
-        {
-            assert_eq!(Endpoint::parse(url), Err(BadEndpoint::Extras), "{url}");
-        }
-    }
 
     #[test]
     fn a_key_is_shown_to_nobody() {

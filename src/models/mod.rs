@@ -14,7 +14,7 @@ mod wire;
 
 pub use by_model::ByModel;
 pub use by_rules::ByRules;
-pub use config::{ApiKey, BadEndpoint, DecompositionConfig, Endpoint, ModelConfig, Provider};
+pub use config::{ApiKey, DecompositionConfig, ModelConfig, Provider};
 pub use plan::{LeftAlone, PlanWish, Spread, as_command, plan_tasks_open, question_of, said_in};
 pub(crate) use wire::Wire;
 

@@ -2,33 +2,30 @@
 //! answer may have. The address is the operator's, and may be on this machine.
 
 use super::NoAnswer;
-use super::config::Endpoint;
-use crate::outbound::{self, AGENT, Broken, Unsecured};
-use http_body_util::{BodyExt as _, Full, Limited};
+use crate::outbound::{Endpoint, Failed, Unread, Way, whole};
+use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
-use hyper::header::{ACCEPT, CONNECTION, CONTENT_TYPE, HOST, USER_AGENT};
+use hyper::header::{ACCEPT, CONTENT_TYPE};
 use hyper::{Method, Request, Response};
-use rustls::ClientConfig;
 use rustls::pki_types::CertificateDer;
 use serde_json::Value;
-use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
 /// How large an answer may be.
 pub(super) const ANSWER_BYTES_MAX: usize = 1 << 20;
-/// How many addresses of one name are tried.
-const ADDRESSES_MAX: usize = 4;
 
-impl From<Broken> for NoAnswer {
-    fn from(_: Broken) -> Self {
+impl From<Failed> for NoAnswer {
+    fn from(_: Failed) -> Self {
         Self::Unreachable
     }
 }
 
-impl From<Unsecured> for NoAnswer {
-    fn from(_: Unsecured) -> Self {
-        Self::Unreachable
+impl From<Unread> for NoAnswer {
+    fn from(unread: Unread) -> Self {
+        match unread {
+            Unread::TooMuch => Self::TooMuch,
+            Unread::BrokenOff => Self::Unreachable,
+        }
     }
 }
 
@@ -36,7 +33,7 @@ impl From<Unsecured> for NoAnswer {
 #[derive(Clone)]
 pub(crate) struct Wire {
     endpoint: Endpoint,
-    tls: Arc<ClientConfig>,
+    way: Way,
     timeout: Duration,
 }
 
@@ -47,7 +44,7 @@ impl Wire {
         timeout_ms: u64,
     ) -> Self {
         let timeout = Duration::from_millis(timeout_ms);
-        Self { endpoint, tls: outbound::tls(authorities), timeout }
+        Self { endpoint, way: Way::new(authorities), timeout }
     }
 
     /// Sends JSON to a path, and reads the JSON that is answered.
@@ -57,38 +54,10 @@ impl Wire {
         headers: &[(&'static str, String)],
         body: &Value,
     ) -> Result<Value, NoAnswer> {
-        let exchange = tokio::time::timeout(self.timeout, self.exchange(path, headers, body));
-        exchange.await.unwrap_or(Err(NoAnswer::TooSlow))
-    }
-
-    async fn exchange(
-        &self,
-        path: &str,
-        headers: &[(&'static str, String)],
-        body: &Value,
-    ) -> Result<Value, NoAnswer> {
         let request = self.request(path, headers, body).ok_or(NoAnswer::Unreachable)?;
-        let stream = outbound::connect(&self.addresses().await?).await;
-        let stream = stream.ok_or(NoAnswer::Unreachable)?;
-        if !self.endpoint.is_https {
-            return outbound::talk(stream, request, read).await?;
-        }
-        let name = outbound::server_name(&self.endpoint.host).ok_or(NoAnswer::Unreachable)?;
-        let secured = outbound::secured(&self.tls, name, stream).await?;
-        outbound::talk(secured, request, read).await?
-    }
-
-    async fn addresses(&self) -> Result<Vec<SocketAddr>, NoAnswer> {
-        let Endpoint { host, port, .. } = &self.endpoint;
-        match host {
-            url::Host::Ipv4(address) => Ok(vec![SocketAddr::from((*address, *port))]),
-            url::Host::Ipv6(address) => Ok(vec![SocketAddr::from((*address, *port))]),
-            url::Host::Domain(name) => {
-                let found = tokio::net::lookup_host((name.as_str(), *port)).await;
-                let found = found.map_err(|_| NoAnswer::Unreachable)?;
-                Ok(found.take(ADDRESSES_MAX).collect())
-            }
-        }
+        let exchange = self.way.exchange(&self.endpoint, request, read);
+        let answer = tokio::time::timeout(self.timeout, exchange).await;
+        answer.map_err(|_| NoAnswer::TooSlow)??
     }
 
     fn request(
@@ -97,14 +66,12 @@ impl Wire {
         headers: &[(&'static str, String)],
         body: &Value,
     ) -> Option<Request<Full<Bytes>>> {
-        let mut request = Request::builder()
-            .method(Method::POST)
-            .uri(format!("{}{path}", self.endpoint.path))
-            .header(HOST, self.endpoint.authority.as_str())
+        let target = format!("{}{path}", self.endpoint.path);
+        let mut request = self
+            .endpoint
+            .request(Method::POST, &target)
             .header(CONTENT_TYPE, "application/json")
-            .header(ACCEPT, "application/json")
-            .header(USER_AGENT, AGENT)
-            .header(CONNECTION, "close");
+            .header(ACCEPT, "application/json");
         for (name, value) in headers {
             request = request.header(*name, value);
         }
@@ -118,10 +85,6 @@ async fn read(response: Response<Incoming>) -> Result<Value, NoAnswer> {
     if status != 200 {
         return Err(NoAnswer::Status(status));
     }
-    let body = Limited::new(response.into_body(), ANSWER_BYTES_MAX).collect().await;
-    let bytes = body.map_err(|error| {
-        let is_too_much = error.is::<http_body_util::LengthLimitError>();
-        if is_too_much { NoAnswer::TooMuch } else { NoAnswer::Unreachable }
-    })?;
-    serde_json::from_slice(&bytes.to_bytes()).map_err(|_| NoAnswer::Useless)
+    let body = whole(response.into_body(), ANSWER_BYTES_MAX).await?;
+    serde_json::from_slice(&body).map_err(|_| NoAnswer::Useless)
 }

@@ -1,7 +1,7 @@
 //! The protocol of `mcp_cloud`: tools over MCP, each call a request of its own.
 
-use super::address::is_run;
 use super::fault::{Fault, quoted};
+use super::run::is_run;
 use super::wire::{Answer, Wire};
 use super::worker::refusal;
 use super::{Order, Standing};

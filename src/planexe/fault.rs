@@ -2,7 +2,7 @@
 
 use crate::domain::Text;
 use crate::domain::event::plan::GenerationFault;
-use crate::outbound::{Broken, Unsecured};
+use crate::outbound::Failed;
 
 /// How much of what PlanExe says is kept.
 const SAID_CHARS_MAX: usize = 400;
@@ -70,17 +70,13 @@ impl Fault {
     }
 }
 
-impl From<Broken> for Fault {
-    fn from(_: Broken) -> Self {
-        Self::unreachable()
-    }
-}
-
-impl From<Unsecured> for Fault {
-    fn from(unsecured: Unsecured) -> Self {
-        match unsecured {
-            Unsecured::Broken => Self::unreachable(),
-            Unsecured::Certificate => {
+impl From<Failed> for Fault {
+    fn from(failed: Failed) -> Self {
+        match failed {
+            Failed::Unresolved | Failed::Unreachable | Failed::Nameless | Failed::Broken => {
+                Self::unreachable()
+            }
+            Failed::Certificate => {
                 let message = "PlanExe has no certificate that is trusted: set planexe.ca_file";
                 Self::lasting(GenerationFault::Unreachable, message)
             }

@@ -1,20 +1,21 @@
 //! A PlanExe that an operator set up: asked for plans, asked how far they are, and for what it
 //! made; over plain HTTP (`worker_plan`) or over MCP (`mcp_cloud`). What it says is a stranger's.
 
-mod address;
 mod cloud;
 mod drive;
 mod fault;
 mod generations;
+mod run;
 mod wire;
 mod worker;
 
-pub use address::{Address, BadAddress, BadRun};
 pub use fault::Fault;
 pub use generations::{Generations, GenerationsError, RunsItself};
+pub use run::BadRun;
 
 use crate::domain::Title;
 use crate::models::ApiKey;
+use crate::outbound::Endpoint;
 use crate::plans::ZIP_BYTES_MAX;
 use hyper::body::Bytes;
 use rustls::pki_types::CertificateDer;
@@ -25,7 +26,7 @@ use wire::Wire;
 #[derive(Debug, Clone)]
 pub struct PlanexeConfig {
     /// Where it is.
-    pub address: Address,
+    pub address: Endpoint,
     /// The protocol that it speaks.
     pub protocol: Protocol,
     /// As whom it is asked.
@@ -50,6 +51,14 @@ pub struct PlanexeConfig {
     pub run_ms_max: u64,
     /// How many plans may be in the making at once.
     pub at_once_max: usize,
+}
+
+impl PlanexeConfig {
+    /// The run that is named, by its id or by an address of this PlanExe. Of an address no more
+    /// than the id is used.
+    pub fn run_named(&self, text: &str) -> Result<String, BadRun> {
+        run::run_named(&self.address, text)
+    }
 }
 
 /// The protocol that a PlanExe speaks.
@@ -132,7 +141,7 @@ impl Planexe {
 
     /// The archive of a run, whether it is complete or not.
     pub async fn fetch(&self, run_id: &str) -> Result<Bytes, Fault> {
-        if !address::is_run(run_id) {
+        if !run::is_run(run_id) {
             return Err(Fault::bad_answer("no name of a run"));
         }
         let limits = (ZIP_BYTES_MAX, Duration::from_millis(self.config.download_ms_max));

@@ -1,29 +1,21 @@
 //! One request to PlanExe, within a time, and without reading more than an answer may have. No
 //! redirect is followed, and the key is shown to the address of the settings only.
 
-use super::address::Address;
 use super::fault::Fault;
 use crate::domain::event::plan::GenerationFault;
 use crate::models::ApiKey;
-use crate::outbound::{self, AGENT};
+use crate::outbound::{Endpoint, Unread, Way, whole};
 use crate::planted::is_planted;
-use http_body_util::{BodyExt as _, Full, Limited};
+use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
-use hyper::header::{
-    ACCEPT, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderValue, LOCATION, USER_AGENT,
-};
+use hyper::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, LOCATION};
 use hyper::{Method, Request, Response};
-use rustls::ClientConfig;
 use rustls::pki_types::CertificateDer;
-use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Duration;
 use url::Url;
 
 /// How large an answer may be that is no archive.
 const ANSWER_BYTES_MAX: usize = 1 << 20;
-/// How many addresses of one name are tried.
-const ADDRESSES_MAX: usize = 4;
 /// How the key is shown.
 const KEY_HEADER: &str = "x-api-key";
 
@@ -62,21 +54,21 @@ impl Asked {
 /// The way to PlanExe.
 #[derive(Clone)]
 pub(super) struct Wire {
-    pub(super) address: Address,
+    pub(super) address: Endpoint,
     key: Option<ApiKey>,
-    tls: Arc<ClientConfig>,
+    way: Way,
     timeout: Duration,
 }
 
 impl Wire {
     pub(super) fn new(
-        address: Address,
+        address: Endpoint,
         key: Option<ApiKey>,
         authorities: &[CertificateDer<'static>],
         timeout_ms: u64,
     ) -> Self {
         let timeout = Duration::from_millis(timeout_ms);
-        Self { address, key, tls: outbound::tls(authorities), timeout }
+        Self { address, key, way: Way::new(authorities), timeout }
     }
 
     /// A request below the address of the settings.
@@ -97,7 +89,7 @@ impl Wire {
         self.ask_at(&self.address, asked).await
     }
 
-    async fn ask_at(&self, address: &Address, asked: &Asked) -> Result<Answer, Fault> {
+    async fn ask_at(&self, address: &Endpoint, asked: &Asked) -> Result<Answer, Fault> {
         let exchange = tokio::time::timeout(asked.timeout, self.exchange(address, asked));
         let answer = exchange.await.unwrap_or_else(|_| Err(Fault::too_slow()))?;
         if !(300..400).contains(&answer.status) {
@@ -105,7 +97,7 @@ impl Wire {
         }
         if is_planted("planexe_redirect_followed")
             && let Some(next) = answer.location.as_deref().and_then(|it| Url::parse(it).ok())
-            && let Some(elsewhere) = Address::of(&next)
+            && let Some(elsewhere) = Endpoint::of(&next)
         {
             let asked = Asked { target: next.path().to_owned(), ..asked.clone() };
             return Box::pin(self.exchange(&elsewhere, &asked)).await;
@@ -113,28 +105,17 @@ impl Wire {
         Err(Fault::redirects())
     }
 
-    async fn exchange(&self, address: &Address, asked: &Asked) -> Result<Answer, Fault> {
+    async fn exchange(&self, address: &Endpoint, asked: &Asked) -> Result<Answer, Fault> {
         let request = self.request(address, asked).ok_or_else(Fault::redirects)?;
-        let stream = outbound::connect(&addresses(address).await?).await;
-        let stream = stream.ok_or_else(Fault::unreachable)?;
         let read = |response| read(response, (asked.bytes_max, asked.fault));
-        if !address.is_https {
-            return outbound::talk(stream, request, read).await?;
-        }
-        let name = outbound::server_name(&address.host).ok_or_else(Fault::unreachable)?;
-        let secured = outbound::secured(&self.tls, name, stream).await?;
-        outbound::talk(secured, request, read).await?
+        self.way.exchange(address, request, read).await?
     }
 
     /// None when the target is none of a request.
-    fn request(&self, address: &Address, asked: &Asked) -> Option<Request<Full<Bytes>>> {
-        let mut request = Request::builder()
-            .method(asked.method.clone())
-            .uri(asked.target.as_str())
-            .header(HOST, address.authority.as_str())
-            .header(ACCEPT, "application/json, text/event-stream, application/zip")
-            .header(USER_AGENT, AGENT)
-            .header(CONNECTION, "close");
+    fn request(&self, address: &Endpoint, asked: &Asked) -> Option<Request<Full<Bytes>>> {
+        let kinds = "application/json, text/event-stream, application/zip";
+        let mut request =
+            address.request(asked.method.clone(), &asked.target).header(ACCEPT, kinds);
         if let Some(key) = self.key.as_ref().filter(|_| asked.is_keyed) {
             let mut value = HeaderValue::from_str(key.reveal()).ok()?;
             value.set_sensitive(true);
@@ -156,7 +137,7 @@ impl Wire {
     /// Asks an address that PlanExe named, when it is one of the same server; without the key.
     pub(super) async fn fetch(&self, url: &str, asked: Asked) -> Result<Answer, Fault> {
         let url = Url::parse(url).map_err(|_| Fault::bad_answer("no address of the archive"))?;
-        let named = Address::of(&url).filter(|named| {
+        let named = Endpoint::of(&url).filter(|named| {
             named.is_same_server(&self.address) || is_planted("planexe_address_not_checked")
         });
         let Some(named) = named else {
@@ -172,18 +153,6 @@ impl Wire {
     }
 }
 
-async fn addresses(address: &Address) -> Result<Vec<SocketAddr>, Fault> {
-    let Address { host, port, .. } = address;
-    match host {
-        url::Host::Ipv4(address) => Ok(vec![SocketAddr::from((*address, *port))]),
-        url::Host::Ipv6(address) => Ok(vec![SocketAddr::from((*address, *port))]),
-        url::Host::Domain(name) => {
-            let found = tokio::net::lookup_host((name.as_str(), *port)).await;
-            Ok(found.map_err(|_| Fault::unreachable())?.take(ADDRESSES_MAX).collect())
-        }
-    }
-}
-
 async fn read(
     response: Response<Incoming>,
     (bytes_max, fault): (usize, GenerationFault),
@@ -192,15 +161,14 @@ async fn read(
     let text = |name| response.headers().get(name).and_then(|value| value.to_str().ok());
     let kind = text(CONTENT_TYPE).unwrap_or_default().to_ascii_lowercase();
     let location = text(LOCATION).map(str::to_owned);
-    let body = Limited::new(response.into_body(), bytes_max).collect().await;
-    let body = body.map_err(|error| match error.is::<http_body_util::LengthLimitError>() {
-        true => Fault::lasting(
+    let body = whole(response.into_body(), bytes_max).await.map_err(|unread| match unread {
+        Unread::TooMuch => Fault::lasting(
             fault,
             format!("PlanExe sends more than {bytes_max} bytes, which is more than is read"),
         ),
-        false => {
+        Unread::BrokenOff => {
             Fault::passing(fault, "what PlanExe sent did not come whole: the connection broke off")
         }
     })?;
-    Ok(Answer { status, kind, body: body.to_bytes(), location })
+    Ok(Answer { status, kind, body, location })
 }

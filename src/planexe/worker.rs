@@ -1,7 +1,7 @@
 //! The protocol of `worker_plan`: runs over plain HTTP, without a key.
 
-use super::address::is_run;
 use super::fault::{Fault, quoted};
+use super::run::is_run;
 use super::wire::{Answer, Wire};
 use super::{Order, Standing};
 use crate::domain::event::plan::GenerationFault;

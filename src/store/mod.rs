@@ -1,6 +1,7 @@
 //! The archive: the log, what is kept beside it, and all SQL of the product. One interface over
 //! PostgreSQL, a SQLite file, and memory for simulations.
 
+mod alongside;
 mod appender;
 mod commit;
 mod config;

@@ -5,14 +5,12 @@
 use super::resolve::Resolver;
 use super::target::{Target, TargetPolicy};
 use crate::domain::Timestamp;
-use crate::outbound::{self, AGENT, Broken, Unsecured};
+use crate::outbound::{Failed, Way};
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::{Bytes, Incoming};
-use hyper::header::{CONNECTION, CONTENT_TYPE, HOST, RETRY_AFTER, USER_AGENT};
+use hyper::header::{CONTENT_TYPE, RETRY_AFTER};
 use hyper::{Method, Request, Response};
-use rustls::ClientConfig;
 use rustls::pki_types::CertificateDer;
-use std::sync::Arc;
 use std::time::Duration;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc2822;
@@ -94,7 +92,7 @@ pub(super) struct Post {
 pub(super) struct Client {
     policy: TargetPolicy,
     resolver: Resolver,
-    tls: Arc<ClientConfig>,
+    way: Way,
     timeout: Duration,
 }
 
@@ -106,7 +104,7 @@ impl Client {
         timeout_ms: u64,
     ) -> Self {
         let timeout = Duration::from_millis(timeout_ms);
-        Self { policy, resolver, tls: outbound::tls(authorities), timeout }
+        Self { policy, resolver, way: Way::new(authorities), timeout }
     }
 
     /// Sends a request and says what was answered, within the time for all of it.
@@ -118,40 +116,28 @@ impl Client {
     async fn exchange(&self, post: &Post) -> Result<Answer, NoAnswer> {
         let target = self.policy.target(&post.url).map_err(|_| NoAnswer::Target)?;
         let addresses = self.resolver.addresses(&target, &self.policy.networks).await?;
-        let stream = outbound::connect(&addresses).await.ok_or(NoAnswer::Unreachable)?;
         let request = request(&target, post)?;
-        if !target.is_https {
-            return Ok(outbound::talk(stream, request, read).await?);
-        }
-        let name = outbound::server_name(&target.host).ok_or(NoAnswer::Target)?;
-        let secured = outbound::secured(&self.tls, name, stream).await?;
-        Ok(outbound::talk(secured, request, read).await?)
+        Ok(self.way.exchange_at(&target.endpoint, &addresses, request, read).await?)
     }
 }
 
-impl From<Broken> for NoAnswer {
-    fn from(_: Broken) -> Self {
-        Self::Broken
-    }
-}
-
-impl From<Unsecured> for NoAnswer {
-    fn from(unsecured: Unsecured) -> Self {
-        match unsecured {
-            Unsecured::Certificate => Self::Certificate,
-            Unsecured::Broken => Self::Broken,
+impl From<Failed> for NoAnswer {
+    fn from(failed: Failed) -> Self {
+        match failed {
+            Failed::Unresolved => Self::Unresolved,
+            Failed::Unreachable => Self::Unreachable,
+            Failed::Nameless => Self::Target,
+            Failed::Certificate => Self::Certificate,
+            Failed::Broken => Self::Broken,
         }
     }
 }
 
 fn request(target: &Target, post: &Post) -> Result<Request<Full<Bytes>>, NoAnswer> {
-    let request = Request::builder()
-        .method(Method::POST)
-        .uri(target.path.as_str())
-        .header(HOST, target.authority.as_str())
+    let request = target
+        .endpoint
+        .request(Method::POST, &target.path)
         .header(CONTENT_TYPE, "application/json")
-        .header(USER_AGENT, AGENT)
-        .header(CONNECTION, "close")
         .header("webhook-id", post.id.as_str())
         .header("webhook-timestamp", post.seconds)
         .header("webhook-signature", post.signatures.as_str())

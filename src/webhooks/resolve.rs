@@ -3,14 +3,12 @@
 use super::address::{Network, is_open};
 use super::client::NoAnswer;
 use super::target::Target;
+use crate::outbound::ADDRESSES_MAX;
 use crate::planted::is_planted;
 use std::collections::VecDeque;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 use url::Host;
-
-/// How many addresses of one name are tried.
-const ADDRESSES_MAX: usize = 4;
 
 /// Where names are looked up.
 #[derive(Debug, Clone, Default)]
@@ -48,11 +46,11 @@ impl Resolver {
         target: &Target,
         opened: &[Network],
     ) -> Result<Vec<SocketAddr>, NoAnswer> {
-        let found = match &target.host {
+        let found = match &target.endpoint.host {
             Host::Ipv4(address) => vec![IpAddr::V4(*address)],
             Host::Ipv6(address) => vec![IpAddr::V6(*address)],
             Host::Domain(name) => {
-                let found = self.look_up(name, target.port).await;
+                let found = self.look_up(name, target.endpoint.port).await;
                 found.filter(|found| !found.is_empty()).ok_or(NoAnswer::Unresolved)?
             }
         };
@@ -61,6 +59,8 @@ impl Resolver {
             return Err(NoAnswer::Closed);
         }
         let found = found.into_iter().take(ADDRESSES_MAX);
-        Ok(found.map(|address| SocketAddr::new(address.to_canonical(), target.port)).collect())
+        Ok(found
+            .map(|address| SocketAddr::new(address.to_canonical(), target.endpoint.port))
+            .collect())
     }
 }

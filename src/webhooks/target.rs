@@ -2,6 +2,7 @@
 //! when it is connected to, each time anew.
 
 use super::address::{Network, is_open};
+use crate::outbound::{Endpoint, has_user};
 use std::net::IpAddr;
 use url::{Host, Url};
 
@@ -39,13 +40,9 @@ pub enum BadTarget {
 /// Where a webhook leads.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Target {
-    pub(super) is_https: bool,
-    pub(super) host: Host<String>,
-    pub(super) port: u16,
+    pub(super) endpoint: Endpoint,
     /// Path and query, as they are sent.
     pub(super) path: String,
-    /// The `Host` header.
-    pub(super) authority: String,
 }
 
 impl TargetPolicy {
@@ -56,21 +53,19 @@ impl TargetPolicy {
 
     pub(super) fn target(&self, url: &str) -> Result<Target, BadTarget> {
         let url = Url::parse(url).map_err(|_| BadTarget::Unreadable)?;
-        let is_https = match url.scheme() {
-            "https" => true,
-            "http" if self.allows_http => false,
-            _ => return Err(BadTarget::NotHttps),
-        };
-        if !url.username().is_empty() || url.password().is_some() {
+        if !(url.scheme() == "https" || url.scheme() == "http" && self.allows_http) {
+            return Err(BadTarget::NotHttps);
+        }
+        if has_user(&url) {
             return Err(BadTarget::Userinfo);
         }
-        let port = url.port_or_known_default().ok_or(BadTarget::Unreadable)?;
+        let endpoint = Endpoint::of(&url).ok_or(BadTarget::Unreadable)?;
+        let port = endpoint.port;
         let is_usual = port == 443 || (port == 80 && self.allows_http);
         if !is_usual && !self.ports.contains(&port) {
             return Err(BadTarget::Port(port));
         }
-        let host = url.host().ok_or(BadTarget::Unreadable)?.to_owned();
-        if let Some(literal) = literal(&host)
+        if let Some(literal) = literal(&endpoint.host)
             && !is_open_literal(literal, &self.networks)
         {
             return Err(BadTarget::Literal(literal));
@@ -79,11 +74,7 @@ impl TargetPolicy {
             Some(query) => format!("{}?{query}", url.path()),
             None => url.path().to_owned(),
         };
-        let authority = match url.port() {
-            Some(port) => format!("{host}:{port}"),
-            None => host.to_string(),
-        };
-        Ok(Target { is_https, host, port, path, authority })
+        Ok(Target { endpoint, path })
     }
 }
 
@@ -122,8 +113,9 @@ mod tests {
             assert_eq!(policy(false, &[]).check(url), Ok(()), "{url}");
         }
         let target = policy(true, &[]).target("http://example.com/a?b=c#d").expect("it is taken");
-        assert_eq!((target.port, target.is_https), (80, false));
-        assert_eq!((target.path.as_str(), target.authority.as_str()), ("/a?b=c", "example.com"));
+        assert_eq!((target.endpoint.port, target.endpoint.is_https), (80, false));
+        assert_eq!(target.path, "/a?b=c");
+        assert_eq!(target.endpoint.authority, "example.com");
     }
 
     #[test]

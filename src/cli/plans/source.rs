@@ -95,7 +95,7 @@ pub(super) async fn from_planexe(
              the archive of its run as a file"
         )));
     };
-    let run_id = config.address.run_named(named).map_err(|error| Exit::Usage.because(error))?;
+    let run_id = config.run_named(named).map_err(|error| Exit::Usage.because(error))?;
     let fetched = Planexe::new(config.clone()).fetch(&run_id).await;
     let bytes = fetched.map_err(|fault| Exit::NotPossible.because(fault))?;
     let input = Input { bytes: &bytes, name: RUN, kind: Some(Kind::Zip) };

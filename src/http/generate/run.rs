@@ -33,7 +33,7 @@ impl App {
     /// Fetches the archive of a run.
     pub(in crate::http) async fn run(&self, form: &RunForm) -> Result<Bytes, Problem> {
         let planexe = self.planexe()?;
-        let named = planexe.config().address.run_named(&form.planexe_run);
+        let named = planexe.config().run_named(&form.planexe_run);
         let run_id = named.map_err(|error: BadRun| {
             Problem::at(Code::Invalid, "/planexe_run", error.to_string())
         })?;

@@ -3,22 +3,19 @@
 
 mod rows;
 
-use super::config::{Location, StoreConfig};
+use super::alongside;
+use super::config::StoreConfig;
 use super::error::StoreError;
 use super::open_error::OpenError;
 use super::types::Position;
-use super::views::{Address, Bind, Links, Session};
-use super::{postgres, sqlite};
+use super::views::{Bind, Links, Session};
 use crate::audit::{Span, Tile, TileKey, Tiles};
 use crate::domain::Timestamp;
 use crate::planted::is_planted;
 use crate::projections::{ColumnType, Row};
 use rows::{CHECKPOINT, anchor, checkpoint, hashes, text_of, whole};
-use sqlx::sqlite::SqliteSynchronous;
 use std::sync::Arc;
 
-/// How many connections there are at once. A file takes one writer at a time.
-const CONNECTIONS_MAX: usize = 3;
 /// How many checkpoints are read at once.
 pub const CHECKPOINTS_MAX: usize = 500;
 
@@ -76,22 +73,7 @@ impl StoredTree {
     /// Opens the tree of the archive at an address, which has been brought up to date. A power cut
     /// may cost its last writes: they follow from the log.
     pub async fn open(config: &StoreConfig) -> Result<Self, OpenError> {
-        let address = match Location::parse(&config.url).ok_or(OpenError::BadAddress)? {
-            Location::Postgres(url) => {
-                let options = postgres::options(url)?;
-                Address::Postgres(options.options([("synchronous_commit", "off")]))
-            }
-            Location::Sqlite(path) => {
-                let options = sqlite::options(&path).create_if_missing(false);
-                Address::Sqlite(options.synchronous(SqliteSynchronous::Normal))
-            }
-            Location::Memory => return Err(OpenError::BadAddress),
-        };
-        let connections = match address {
-            Address::Postgres(_) => CONNECTIONS_MAX,
-            Address::Sqlite(_) => 1,
-        };
-        Ok(Self { links: Arc::new(Links::new(address, connections)) })
+        Ok(Self { links: alongside::links(config)? })
     }
 
     /// Lets go of the database.

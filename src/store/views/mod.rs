@@ -17,11 +17,12 @@ pub use control::{Leader, Verdict};
 pub use select::{Condition, Page, Seen, Select};
 pub use write::{Step, WindowWrite, Written};
 
-use super::config::{Location, StoreConfig};
+use super::alongside;
+use super::config::StoreConfig;
 use super::error::StoreError;
 use super::open_error::OpenError;
+use super::sqlite;
 use super::types::Position;
-use super::{postgres, sqlite};
 use crate::domain::Timestamp;
 use crate::projections::{ColumnType, Table, Value};
 pub(super) use catalogue::Cells;
@@ -82,14 +83,7 @@ pub struct NewGeneration<'a> {
 impl Views {
     /// Opens the windows that belong to the archive at an address.
     pub async fn open(config: &StoreConfig) -> Result<Self, OpenError> {
-        let address = match Location::parse(&config.url).ok_or(OpenError::BadAddress)? {
-            Location::Postgres(url) => {
-                let options = postgres::options(url)?;
-                Address::Postgres(options.options([("synchronous_commit", "off")]))
-            }
-            Location::Sqlite(path) => Address::Sqlite(sqlite_options(&beside(&path))),
-            Location::Memory => return Err(OpenError::BadAddress),
-        };
+        let address = alongside::address(config, |path| sqlite_options(&beside(path)))?;
         let writers = match address {
             Address::Postgres(_) => WRITERS_MAX,
             Address::Sqlite(_) => FILE_WRITERS_MAX,

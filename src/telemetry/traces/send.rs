@@ -2,7 +2,8 @@
 
 use super::otlp::document;
 use super::{Ended, Span};
-use crate::models::{Endpoint, Wire};
+use crate::models::Wire;
+use crate::outbound::Endpoint;
 use crate::telemetry::metrics::TRACE_SPANS_DROPPED;
 use rustls::pki_types::CertificateDer;
 use std::sync::{Mutex, PoisonError};

@@ -1,7 +1,6 @@
-//! Requests to other servers: each on a connection of its own, to addresses that the caller looked
-//! up and judged, with TLS by the public authorities and those that an operator adds. Redirects,
-//! proxies and cookies are unknown here.
+//! One connection, with or without TLS, and one request on it.
 
+use super::Failed;
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
 use hyper::client::conn::http1;
@@ -23,24 +22,9 @@ use url::Host;
 const HEAD_BYTES_MAX: usize = 16 * 1_024;
 /// How many headers it may have.
 const HEADERS_MAX: usize = 64;
-/// Who asks.
-pub(crate) const AGENT: &str = concat!("planexe-ax/", env!("CARGO_PKG_VERSION"));
-
-/// The other side broke off, or did not speak HTTP.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Broken;
-
-/// Why a connection is not secure.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Unsecured {
-    /// The certificate is not valid for the name, or by nobody who is trusted.
-    Certificate,
-    /// The other side broke off.
-    Broken,
-}
 
 /// Trusts the public authorities, and these.
-pub(crate) fn tls(authorities: &[CertificateDer<'static>]) -> Arc<ClientConfig> {
+pub(super) fn tls(authorities: &[CertificateDer<'static>]) -> Arc<ClientConfig> {
     let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
     roots.add_parsable_certificates(authorities.iter().cloned());
     let provider = Arc::new(rustls::crypto::ring::default_provider());
@@ -53,7 +37,7 @@ pub(crate) fn tls(authorities: &[CertificateDer<'static>]) -> Arc<ClientConfig> 
 }
 
 /// A connection to the first of these addresses that takes one.
-pub(crate) async fn connect(addresses: &[SocketAddr]) -> Option<TcpStream> {
+pub(super) async fn connect(addresses: &[SocketAddr]) -> Option<TcpStream> {
     for address in addresses {
         if let Ok(stream) = TcpStream::connect(address).await {
             return Some(stream);
@@ -63,7 +47,7 @@ pub(crate) async fn connect(addresses: &[SocketAddr]) -> Option<TcpStream> {
 }
 
 /// The name that a certificate must be for.
-pub(crate) fn server_name(host: &Host<String>) -> Option<ServerName<'static>> {
+pub(super) fn server_name(host: &Host<String>) -> Option<ServerName<'static>> {
     match host {
         Host::Domain(name) => ServerName::try_from(name.trim_end_matches('.').to_owned()).ok(),
         Host::Ipv4(address) => Some(ServerName::IpAddress((*address).into())),
@@ -72,24 +56,24 @@ pub(crate) fn server_name(host: &Host<String>) -> Option<ServerName<'static>> {
 }
 
 /// Puts TLS on a connection.
-pub(crate) async fn secured(
+pub(super) async fn secured(
     tls: &Arc<ClientConfig>,
     name: ServerName<'static>,
     stream: TcpStream,
-) -> Result<TlsStream<TcpStream>, Unsecured> {
+) -> Result<TlsStream<TcpStream>, Failed> {
     let secured = TlsConnector::from(Arc::clone(tls)).connect(name, stream).await;
     secured.map_err(|error| {
         let is_refused = error.kind() == io::ErrorKind::InvalidData;
-        if is_refused { Unsecured::Certificate } else { Unsecured::Broken }
+        if is_refused { Failed::Certificate } else { Failed::Broken }
     })
 }
 
 /// Sends one request, and reads the answer with what is given for it.
-pub(crate) async fn talk<S, T, F>(
+pub(super) async fn talk<S, T, F>(
     stream: S,
     request: Request<Full<Bytes>>,
     read: impl FnOnce(Response<Incoming>) -> F,
-) -> Result<T, Broken>
+) -> Result<T, Failed>
 where
     S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     F: Future<Output = T>,
@@ -97,10 +81,10 @@ where
     let mut builder = http1::Builder::new();
     builder.max_buf_size(HEAD_BYTES_MAX).max_headers(HEADERS_MAX);
     let made = builder.handshake(TokioIo::new(stream)).await;
-    let (mut sender, connection) = made.map_err(|_| Broken)?;
+    let (mut sender, connection) = made.map_err(|_| Failed::Broken)?;
     let mut connection = pin!(connection);
     let mut asked = pin!(async move {
-        let response = sender.send_request(request).await.map_err(|_| Broken)?;
+        let response = sender.send_request(request).await.map_err(|_| Failed::Broken)?;
         Ok(read(response).await)
     });
     // Neither branch that is dropped is needed any more; a connection that ended has handed over
