@@ -1,7 +1,7 @@
 //! Another server that an operator named: one request at a time, its whole answer within a limit.
 //! The address is the operator's own, and may be on this machine.
 
-use crate::outbound::{Endpoint, Failed, Unread, Way, has_user, whole};
+use crate::outbound::{Endpoint, Failed, Proxy, Unread, Way, has_user, whole};
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{AUTHORIZATION, CONTENT_TYPE};
@@ -27,6 +27,9 @@ pub enum SiteError {
     /// The certificate is not valid for the name, or by nobody who is trusted.
     #[error("its certificate is not valid for its name, or by nobody who is trusted")]
     Certificate,
+    /// The proxy is not there, or lets nothing through.
+    #[error("the proxy is not there, or lets nothing through to it (outbound.proxy)")]
+    Proxy,
     /// The answer broke off.
     #[error("the answer broke off before its end: try again")]
     BrokenOff,
@@ -41,6 +44,7 @@ impl From<Failed> for SiteError {
             Failed::Unresolved | Failed::Unreachable | Failed::Broken => Self::Unreachable,
             Failed::Nameless => Self::Address,
             Failed::Certificate => Self::Certificate,
+            Failed::NoProxy | Failed::NotLetThrough => Self::Proxy,
         }
     }
 }
@@ -89,7 +93,12 @@ impl Site {
         }
         let query = url.query().map(|query| format!("?{query}")).unwrap_or_default();
         let target = format!("{}{query}", url.path());
-        Ok(Self { endpoint, target, bearer, way: Way::new(&[]) })
+        Ok(Self { endpoint, target, bearer, way: Way::new(&[], None) })
+    }
+
+    /// The same, asked through a proxy.
+    pub fn through(self, proxy: Option<Proxy>) -> Self {
+        Self { way: Way::new(&[], proxy), ..self }
     }
 
     /// Whether what is sent there can be read on the way: plain HTTP to another machine.

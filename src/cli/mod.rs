@@ -207,9 +207,9 @@ fn log(config: &Config, has_traces: bool) -> Result<Option<telemetry::Ended>, Fa
 fn served(config: &Config) -> Result<(), Failure> {
     let ended = log(config, config.collector.is_some())?;
     full(async {
-        let sending = ended
-            .zip(config.collector.as_ref())
-            .map(|(ended, collector)| Sending::start(ended, collector.clone(), &[]));
+        let sending = ended.zip(config.collector.as_ref()).map(|(ended, collector)| {
+            Sending::start(ended, collector.clone(), config.proxy.clone())
+        });
         let served = serve::serve(config).await;
         if let Some(sending) = sending {
             sending.stop().await;

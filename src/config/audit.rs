@@ -2,6 +2,7 @@
 
 use super::setting::{Kind, Setting, setting};
 use super::{ConfigError, Database, Values};
+use crate::outbound::Proxy;
 use crate::sealer::{Anchor, SealerConfig, SealerKey};
 use crate::site::Site;
 use std::path::{Path, PathBuf};
@@ -68,7 +69,11 @@ pub(super) const AUDIT: [Setting; 7] = [
 ];
 
 /// How the log is sealed.
-pub(super) fn audit(values: &Values, database: &Database) -> Result<SealerConfig, ConfigError> {
+pub(super) fn audit(
+    values: &Values,
+    database: &Database,
+    proxy: Option<&Proxy>,
+) -> Result<SealerConfig, ConfigError> {
     let file = values.text("audit.key_file").map(PathBuf::from);
     let mut config = SealerConfig::new(key(file, database));
     config.checkpoint_events = values.whole("audit.checkpoint_events");
@@ -80,7 +85,8 @@ pub(super) fn audit(values: &Values, database: &Database) -> Result<SealerConfig
     if let Some(address) = values.text("audit.anchor_webhook") {
         let site = Site::parse(address, None);
         let wrong = |error| ConfigError::Audit(format!("audit.anchor_webhook: {error}"));
-        config.anchors.push(Anchor::Webhook(site.map_err(wrong)?));
+        let site = site.map_err(wrong)?.through(proxy.cloned());
+        config.anchors.push(Anchor::Webhook(site));
     }
     Ok(config)
 }

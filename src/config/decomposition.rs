@@ -6,7 +6,7 @@ use super::{ConfigError, Values};
 use crate::decompose::{Patterns, TABLE_BYTES_MAX};
 use crate::domain::Budget;
 use crate::models::{ApiKey, DecompositionConfig, ModelConfig, Provider};
-use crate::outbound::Endpoint;
+use crate::outbound::{Endpoint, Proxy};
 use std::path::Path;
 
 /// A cent, in millionths of a dollar.
@@ -115,21 +115,22 @@ pub(super) const DECOMPOSITION: [Setting; 13] = [
     ),
 ];
 
-/// How tasks are broken down, and what of it should be otherwise.
+/// How tasks are broken down.
 pub(super) fn decomposition(
     values: &Values,
-) -> Result<(DecompositionConfig, Vec<String>), ConfigError> {
-    let mut warnings = Vec::new();
+    proxy: Option<&Proxy>,
+    warnings: &mut Vec<String>,
+) -> Result<DecompositionConfig, ConfigError> {
     let patterns = match values.text("decomposition.patterns").map(Path::new) {
         Some(path) => patterns(path)?,
         None => Patterns::built_in(),
     };
     let model = match values.text("decomposition.model") {
-        Some(name) => model(values, name, &mut warnings)?,
+        Some(name) => model(values, name, proxy, warnings)?,
         None => None,
     };
     let tokens_per_plan_max = values.whole("decomposition.tokens_per_plan_max");
-    Ok((DecompositionConfig { patterns, model, tokens_per_plan_max }, warnings))
+    Ok(DecompositionConfig { patterns, model, tokens_per_plan_max })
 }
 
 fn wrong(what: impl Into<String>) -> ConfigError {
@@ -155,6 +156,7 @@ fn patterns(path: &Path) -> Result<Patterns, ConfigError> {
 fn model(
     values: &Values,
     name: &str,
+    proxy: Option<&Proxy>,
     warnings: &mut Vec<String>,
 ) -> Result<Option<ModelConfig>, ConfigError> {
     let provider = match values.text("decomposition.provider") {
@@ -189,6 +191,7 @@ fn model(
         endpoint,
         key,
         authorities,
+        proxy: proxy.cloned(),
         timeout_ms: values.whole("decomposition.timeout_ms"),
         per_day: Budget {
             tokens_max: limit("decomposition.tokens_per_day_max"),

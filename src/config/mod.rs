@@ -6,6 +6,7 @@ mod database;
 mod decomposition;
 mod file;
 mod flags;
+mod outbound;
 mod page;
 mod planexe;
 mod sections;
@@ -25,7 +26,7 @@ pub use values::{Known, Source, Values};
 
 use crate::domain::Policy;
 use crate::models::DecompositionConfig;
-use crate::outbound::Endpoint;
+use crate::outbound::{Endpoint, Proxy};
 use crate::planexe::PlanexeConfig;
 use crate::sealer::SealerConfig;
 use crate::webhooks::WebhooksConfig;
@@ -67,6 +68,8 @@ pub struct Config {
     pub log_format: LogFormat,
     /// Where traces are sent.
     pub collector: Option<Endpoint>,
+    /// The proxy that requests to other machines go through.
+    pub proxy: Option<Proxy>,
     /// Whether executions are made and tasks given out.
     pub is_execution_enabled: bool,
     /// Whether an empty log begins with a demonstration.
@@ -114,6 +117,9 @@ pub enum ConfigError {
     /// A setting about breaking tasks down is wrong.
     #[error("{0}")]
     Decomposition(String),
+    /// A setting about requests to other machines is wrong.
+    #[error("{0}")]
+    Outbound(String),
     /// Traces cannot be sent there.
     #[error("{0}")]
     Collector(&'static str),
@@ -211,10 +217,12 @@ impl Config {
         let database = database.unwrap_or(Database::Sqlite(data_dir.join(DATABASE_FILE)));
         let listen = values.address("listen").expect("it was checked, and has a default");
         let metrics_listen = values.address("metrics_listen");
-        let webhooks = webhooks::webhooks(&values, &database)?;
-        let audit = audit::audit(&values, &database)?;
-        let (decomposition, mut warnings) = decomposition::decomposition(&values)?;
-        let planexe = planexe::planexe(&values, &mut warnings)?;
+        let proxy = outbound::proxy(&values)?;
+        let webhooks = webhooks::webhooks(&values, &database, proxy.as_ref())?;
+        let audit = audit::audit(&values, &database, proxy.as_ref())?;
+        let mut warnings = Vec::new();
+        let decomposition = decomposition::decomposition(&values, proxy.as_ref(), &mut warnings)?;
+        let planexe = planexe::planexe(&values, proxy.as_ref(), &mut warnings)?;
         let connections = values.whole("store.read_connections_max");
         Ok(Self {
             database,
@@ -227,6 +235,7 @@ impl Config {
                 _ => LogFormat::Text,
             },
             collector: sections::collector(&values)?,
+            proxy,
             is_execution_enabled: values.is_on("execution.enabled"),
             has_demonstration: values.is_on("demo"),
             policy: sections::policy(&values),

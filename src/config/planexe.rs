@@ -4,7 +4,7 @@ use super::setting::{Kind, Setting, setting};
 use super::webhooks::authorities;
 use super::{ConfigError, Values};
 use crate::models::ApiKey;
-use crate::outbound::Endpoint;
+use crate::outbound::{Endpoint, Proxy};
 use crate::planexe::{PlanexeConfig, Protocol};
 use std::path::Path;
 
@@ -121,6 +121,7 @@ pub(super) const PLANEXE: [Setting; 14] = [
 /// How a PlanExe is asked; none where none is set up.
 pub(super) fn planexe(
     values: &Values,
+    proxy: Option<&Proxy>,
     warnings: &mut Vec<String>,
 ) -> Result<Option<PlanexeConfig>, ConfigError> {
     let Some(url) = values.text("planexe.url") else { return Ok(None) };
@@ -140,6 +141,7 @@ pub(super) fn planexe(
         protocol,
         key,
         authorities: ca_file.map(authorities).transpose()?.unwrap_or_default(),
+        proxy: proxy.cloned(),
         profile: values.text("planexe.profile").map(str::to_owned),
         speed: values.text("planexe.speed").unwrap_or_default().to_owned(),
         timeout_ms: values.whole("planexe.timeout_ms"),

@@ -3,8 +3,10 @@
 
 use super::audit::AUDIT;
 use super::decomposition::DECOMPOSITION;
+use super::outbound::OUTBOUND;
 use super::planexe::PLANEXE;
 use super::setting::{Kind, Setting, setting};
+use super::webhooks::WEBHOOKS;
 
 const MS_MAX: u64 = 600_000;
 const HOURS_MAX: u64 = 100_000;
@@ -15,8 +17,13 @@ const MIB: u64 = 1 << 20;
 pub const SETTINGS: &[Setting] = &joined();
 
 /// The settings, by the files that they stand in.
-const PARTS: [&[Setting]; 4] = [HERE, &AUDIT, &DECOMPOSITION, &PLANEXE];
-const COUNT: usize = HERE.len() + AUDIT.len() + DECOMPOSITION.len() + PLANEXE.len();
+const PARTS: [&[Setting]; 6] = [HERE, &WEBHOOKS, &OUTBOUND, &AUDIT, &DECOMPOSITION, &PLANEXE];
+const COUNT: usize = HERE.len()
+    + WEBHOOKS.len()
+    + OUTBOUND.len()
+    + AUDIT.len()
+    + DECOMPOSITION.len()
+    + PLANEXE.len();
 
 /// What stands here, and behind it what has a file of its own.
 const fn joined() -> [Setting; COUNT] {
@@ -226,34 +233,6 @@ const HERE: &[Setting] = &[
         is_secret: true,
         help: "The key itself, where it cannot be in a file",
     },
-    setting(
-        "webhooks.allow_http",
-        "AX_WEBHOOKS_ALLOW_HTTP",
-        "false",
-        Kind::YesNo,
-        "Whether webhooks may be sent by http too, on port 80 and the ports that are opened",
-    ),
-    setting(
-        "webhooks.ports",
-        "AX_WEBHOOKS_PORTS",
-        "",
-        Kind::Texts,
-        "The ports that webhooks may be sent to beside 443",
-    ),
-    setting(
-        "webhooks.networks",
-        "AX_WEBHOOKS_NETWORKS",
-        "",
-        Kind::Texts,
-        "The networks that webhooks may be sent to though they are not public, such as 10.1.0.0/16",
-    ),
-    setting(
-        "webhooks.ca_file",
-        "AX_WEBHOOKS_CA_FILE",
-        "",
-        Kind::Path,
-        "Certificates (PEM) of authorities that are trusted beside the public ones",
-    ),
     setting(
         "archive.retention_days",
         "PLANEXE_EVENT_LOG_RETENTION_DAYS",

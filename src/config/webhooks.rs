@@ -1,7 +1,9 @@
 //! What is set about webhooks, and what it comes to.
 
+use super::setting::{Kind, Setting, setting};
 use super::{ConfigError, Database, Values};
-use crate::webhooks::{KeySource, Network, SealKey, WebhooksConfig};
+use crate::outbound::Proxy;
+use crate::webhooks::{BadNetwork, KeySource, Network, SealKey, WebhooksConfig};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use std::path::Path;
@@ -9,10 +11,60 @@ use std::path::Path;
 /// The name of the file in the folder of a SQLite database with the key that seals secrets.
 const KEY_FILE: &str = "secret.key";
 
+/// The settings of the section.
+pub(super) const WEBHOOKS: [Setting; 6] = [
+    setting(
+        "webhooks.allow_http",
+        "AX_WEBHOOKS_ALLOW_HTTP",
+        "false",
+        Kind::YesNo,
+        "Whether webhooks may be sent by http too, on port 80 and the ports that are opened",
+    ),
+    setting(
+        "webhooks.ports",
+        "AX_WEBHOOKS_PORTS",
+        "",
+        Kind::Texts,
+        "The ports that webhooks may be sent to beside 443",
+    ),
+    setting(
+        "webhooks.networks",
+        "AX_WEBHOOKS_NETWORKS",
+        "",
+        Kind::Texts,
+        "The networks that webhooks may be sent to though they are not public, such as 10.1.0.0/16",
+    ),
+    setting(
+        "webhooks.ca_file",
+        "AX_WEBHOOKS_CA_FILE",
+        "",
+        Kind::Path,
+        "Certificates (PEM) of authorities that are trusted beside the public ones",
+    ),
+    setting(
+        "webhooks.own_addresses",
+        "AX_WEBHOOKS_OWN_ADDRESSES",
+        "",
+        Kind::Texts,
+        "The addresses under which others reach this server, such as its load balancer's: no \
+         webhook is sent there; those of the machine itself are known",
+    ),
+    setting(
+        "webhooks.names_by_proxy",
+        "AX_WEBHOOKS_NAMES_BY_PROXY",
+        "false",
+        Kind::YesNo,
+        "Whether the proxy looks the names of receivers up, and lets nothing through to addresses \
+         inside, as smokescreen does; otherwise names are looked up and checked here, and the \
+         proxy is asked for the address",
+    ),
+];
+
 /// How webhooks are sent.
 pub(super) fn webhooks(
     values: &Values,
     database: &Database,
+    proxy: Option<&Proxy>,
 ) -> Result<WebhooksConfig, ConfigError> {
     let file = values.text("secret_key_file").map(Path::new);
     let mut config = WebhooksConfig::new(key(values.text("secret_key"), file, database)?);
@@ -22,15 +74,25 @@ pub(super) fn webhooks(
         port.map_err(|_| ConfigError::Webhooks(format!("`{text}` is no port: webhooks.ports")))
     });
     config.targets.ports = ports.collect::<Result<_, _>>()?;
-    let networks = values.texts("webhooks.networks");
-    let networks = networks.iter().map(|text| Network::parse(text));
-    config.targets.networks = networks
-        .collect::<Result<_, _>>()
-        .map_err(|error| ConfigError::Webhooks(error.to_string()))?;
+    config.targets.networks = networks(values, "webhooks.networks")?;
+    config.targets.own_addresses = networks(values, "webhooks.own_addresses")?;
+    config.proxy = proxy.cloned();
+    config.has_names_by_proxy = values.is_on("webhooks.names_by_proxy");
+    if config.has_names_by_proxy && proxy.is_none() {
+        let what = "webhooks.names_by_proxy needs a proxy: set outbound.proxy";
+        return Err(ConfigError::Webhooks(what.to_owned()));
+    }
     if let Some(path) = values.text("webhooks.ca_file") {
         config.authorities = authorities(Path::new(path))?;
     }
     Ok(config)
+}
+
+fn networks(values: &Values, key: &str) -> Result<Vec<Network>, ConfigError> {
+    let texts = values.texts(key);
+    let networks = texts.iter().map(|text| Network::parse(text));
+    let wrong = |error: BadNetwork| ConfigError::Webhooks(format!("{key}: {error}"));
+    networks.collect::<Result<_, _>>().map_err(wrong)
 }
 
 fn key(

@@ -59,7 +59,8 @@ pub struct ByModel {
 
 impl ByModel {
     pub(super) fn new(config: ModelConfig, clock: Clock, spent_today: (i64, Usage)) -> Self {
-        let wire = Wire::new(config.endpoint.clone(), &config.authorities, config.timeout_ms);
+        let ModelConfig { endpoint, authorities, proxy, timeout_ms, .. } = &config;
+        let wire = Wire::new(endpoint.clone(), authorities, proxy.clone(), *timeout_ms);
         let day = DayBudget::new(config.per_day, spent_today);
         let questions = Semaphore::new(QUESTIONS_MAX);
         Self { config, wire, clock, breaker: Breaker::default(), day, questions }

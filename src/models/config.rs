@@ -2,7 +2,7 @@
 
 use crate::decompose::Patterns;
 use crate::domain::Budget;
-use crate::outbound::Endpoint;
+use crate::outbound::{Endpoint, Proxy};
 use rustls::pki_types::CertificateDer;
 use std::fmt;
 use std::sync::Arc;
@@ -31,6 +31,8 @@ pub struct ModelConfig {
     pub key: Option<ApiKey>,
     /// Authorities that are trusted beside the public ones.
     pub authorities: Vec<CertificateDer<'static>>,
+    /// The proxy that it is asked through.
+    pub proxy: Option<Proxy>,
     /// How long it may take to answer.
     pub timeout_ms: u64,
     /// What it may use up in a day.

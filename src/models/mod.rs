@@ -72,6 +72,9 @@ pub enum NoAnswer {
     /// Its server cannot be reached, or has no valid certificate.
     #[error("its server cannot be reached")]
     Unreachable,
+    /// The proxy is not there, or lets nothing through.
+    #[error("its server cannot be reached through the proxy (outbound.proxy)")]
+    Proxy,
     /// It did not answer in time.
     #[error("it did not answer in time")]
     TooSlow,

@@ -2,7 +2,7 @@
 //! answer may have. The address is the operator's, and may be on this machine.
 
 use super::NoAnswer;
-use crate::outbound::{Endpoint, Failed, Unread, Way, whole};
+use crate::outbound::{Endpoint, Failed, Proxy, Unread, Way, whole};
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{ACCEPT, CONTENT_TYPE};
@@ -15,8 +15,15 @@ use std::time::Duration;
 pub(super) const ANSWER_BYTES_MAX: usize = 1 << 20;
 
 impl From<Failed> for NoAnswer {
-    fn from(_: Failed) -> Self {
-        Self::Unreachable
+    fn from(failed: Failed) -> Self {
+        match failed {
+            Failed::Unresolved
+            | Failed::Unreachable
+            | Failed::Nameless
+            | Failed::Certificate
+            | Failed::Broken => Self::Unreachable,
+            Failed::NoProxy | Failed::NotLetThrough => Self::Proxy,
+        }
     }
 }
 
@@ -41,10 +48,11 @@ impl Wire {
     pub(crate) fn new(
         endpoint: Endpoint,
         authorities: &[CertificateDer<'static>],
+        proxy: Option<Proxy>,
         timeout_ms: u64,
     ) -> Self {
         let timeout = Duration::from_millis(timeout_ms);
-        Self { endpoint, way: Way::new(authorities), timeout }
+        Self { endpoint, way: Way::new(authorities, proxy), timeout }
     }
 
     /// Sends JSON to a path, and reads the JSON that is answered.

@@ -1,12 +1,14 @@
 //! Requests to other servers: each on a connection of its own, with TLS by the public authorities
-//! and those that an operator adds, and its answer within a limit. Redirects and cookies are unknown
-//! here; what a failure means for whoever asked, they say themselves.
+//! and those that an operator adds, through the proxy that an operator names, and its answer within
+//! a limit. Redirects and cookies are unknown here; what a failure means is for those who asked.
 
 mod endpoint;
+mod proxy;
 mod talk;
 
 pub(crate) use endpoint::{ADDRESSES_MAX, has_user};
 pub use endpoint::{BadEndpoint, Endpoint};
+pub use proxy::{BadProxy, Proxy};
 
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 use hyper::body::{Bytes, Incoming};
@@ -16,6 +18,7 @@ use rustls::pki_types::CertificateDer;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use talk::{connect, secured, server_name, talk};
+use tokio::net::TcpStream;
 
 /// Who asks.
 pub(crate) const AGENT: &str = concat!("planexe-ax/", env!("CARGO_PKG_VERSION"));
@@ -33,6 +36,10 @@ pub(crate) enum Failed {
     Certificate,
     /// It broke off, or did not speak HTTP.
     Broken,
+    /// The proxy is not there, or is none.
+    NoProxy,
+    /// The proxy lets nothing through to there.
+    NotLetThrough,
 }
 
 /// Why an answer was not read to its end.
@@ -48,26 +55,45 @@ pub(crate) enum Unread {
 #[derive(Clone)]
 pub(crate) struct Way {
     tls: Arc<ClientConfig>,
+    proxy: Option<Proxy>,
 }
 
 impl Way {
     /// One that trusts the public authorities, and these.
-    pub(crate) fn new(authorities: &[CertificateDer<'static>]) -> Self {
-        Self { tls: talk::tls(authorities) }
+    pub(crate) fn new(authorities: &[CertificateDer<'static>], proxy: Option<Proxy>) -> Self {
+        Self { tls: talk::tls(authorities), proxy }
     }
 
-    /// Sends one request to a server, and reads the answer with what is given for it.
+    /// Sends one request to a server that an operator named, and reads the answer with what is
+    /// given for it. What is on this machine is asked without the proxy.
     pub(crate) async fn exchange<T, F: Future<Output = T>>(
         &self,
         endpoint: &Endpoint,
         request: Request<Full<Bytes>>,
         read: impl FnOnce(Response<Incoming>) -> F,
     ) -> Result<T, Failed> {
-        let addresses = endpoint.addresses().await?;
-        self.exchange_at(endpoint, &addresses, request, read).await
+        let stream = match self.proxy.as_ref().filter(|_| !endpoint.is_here()) {
+            Some(proxy) => proxy.tunnel(&endpoint.place()).await?,
+            None => connect(&endpoint.addresses().await?).await.ok_or(Failed::Unreachable)?,
+        };
+        self.speak(endpoint, stream, request, read).await
     }
 
-    /// The same, at these addresses and no others, which the caller looked up and judged.
+    /// The same for a server that others named, where the proxy judges where it is; none without a
+    /// proxy.
+    pub(crate) async fn exchange_by_name<T, F: Future<Output = T>>(
+        &self,
+        endpoint: &Endpoint,
+        request: Request<Full<Bytes>>,
+        read: impl FnOnce(Response<Incoming>) -> F,
+    ) -> Result<T, Failed> {
+        let proxy = self.proxy.as_ref().ok_or(Failed::NoProxy)?;
+        let stream = proxy.tunnel(&endpoint.place()).await?;
+        self.speak(endpoint, stream, request, read).await
+    }
+
+    /// The same at these addresses and no others, which the caller looked up and judged: a proxy
+    /// is asked for the address, so that nobody looks the name up again.
     pub(crate) async fn exchange_at<T, F: Future<Output = T>>(
         &self,
         endpoint: &Endpoint,
@@ -75,7 +101,20 @@ impl Way {
         request: Request<Full<Bytes>>,
         read: impl FnOnce(Response<Incoming>) -> F,
     ) -> Result<T, Failed> {
-        let stream = connect(addresses).await.ok_or(Failed::Unreachable)?;
+        let stream = match &self.proxy {
+            Some(proxy) => first_tunnel(proxy, addresses).await?,
+            None => connect(addresses).await.ok_or(Failed::Unreachable)?,
+        };
+        self.speak(endpoint, stream, request, read).await
+    }
+
+    async fn speak<T, F: Future<Output = T>>(
+        &self,
+        endpoint: &Endpoint,
+        stream: TcpStream,
+        request: Request<Full<Bytes>>,
+        read: impl FnOnce(Response<Incoming>) -> F,
+    ) -> Result<T, Failed> {
         if !endpoint.is_https {
             return talk(stream, request, read).await;
         }
@@ -83,6 +122,18 @@ impl Way {
         let stream = secured(&self.tls, name, stream).await?;
         talk(stream, request, read).await
     }
+}
+
+/// A connection to the first of these addresses to which the proxy lets one through.
+async fn first_tunnel(proxy: &Proxy, addresses: &[SocketAddr]) -> Result<TcpStream, Failed> {
+    let mut why = Failed::Unreachable;
+    for address in addresses {
+        match proxy.tunnel(&address.to_string()).await {
+            Ok(stream) => return Ok(stream),
+            Err(failed) => why = failed,
+        }
+    }
+    Err(why)
 }
 
 /// The whole body of an answer, as long as it is not longer than this.

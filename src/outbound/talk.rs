@@ -46,6 +46,13 @@ pub(super) async fn connect(addresses: &[SocketAddr]) -> Option<TcpStream> {
     None
 }
 
+/// HTTP that takes no head which is larger than any should be.
+pub(super) fn limited() -> http1::Builder {
+    let mut builder = http1::Builder::new();
+    builder.max_buf_size(HEAD_BYTES_MAX).max_headers(HEADERS_MAX);
+    builder
+}
+
 /// The name that a certificate must be for.
 pub(super) fn server_name(host: &Host<String>) -> Option<ServerName<'static>> {
     match host {
@@ -78,9 +85,7 @@ where
     S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     F: Future<Output = T>,
 {
-    let mut builder = http1::Builder::new();
-    builder.max_buf_size(HEAD_BYTES_MAX).max_headers(HEADERS_MAX);
-    let made = builder.handshake(TokioIo::new(stream)).await;
+    let made = limited().handshake(TokioIo::new(stream)).await;
     let (mut sender, connection) = made.map_err(|_| Failed::Broken)?;
     let mut connection = pin!(connection);
     let mut asked = pin!(async move {

@@ -80,6 +80,11 @@ impl From<Failed> for Fault {
                 let message = "PlanExe has no certificate that is trusted: set planexe.ca_file";
                 Self::lasting(GenerationFault::Unreachable, message)
             }
+            Failed::NoProxy | Failed::NotLetThrough => {
+                let message = "PlanExe cannot be reached through the proxy: see that it runs, and \
+                               lets requests through to planexe.url (outbound.proxy)";
+                Self::passing(GenerationFault::Unreachable, message)
+            }
         }
     }
 }

@@ -15,7 +15,7 @@ pub use run::BadRun;
 
 use crate::domain::Title;
 use crate::models::ApiKey;
-use crate::outbound::Endpoint;
+use crate::outbound::{Endpoint, Proxy};
 use crate::plans::ZIP_BYTES_MAX;
 use hyper::body::Bytes;
 use rustls::pki_types::CertificateDer;
@@ -33,6 +33,8 @@ pub struct PlanexeConfig {
     pub key: Option<ApiKey>,
     /// Authorities that are trusted beside the public ones.
     pub authorities: Vec<CertificateDer<'static>>,
+    /// The proxy that it is asked through.
+    pub proxy: Option<Proxy>,
     /// The models that it uses where a request names none; none: its own choice.
     pub profile: Option<String>,
     /// How thorough it is: a word of `worker_plan`.
@@ -103,8 +105,7 @@ pub struct Planexe {
 impl Planexe {
     /// The way to the PlanExe of these settings. Nothing is asked yet.
     pub fn new(config: PlanexeConfig) -> Self {
-        let PlanexeConfig { address, key, authorities, timeout_ms, .. } = &config;
-        let wire = Wire::new(address.clone(), key.clone(), authorities, *timeout_ms);
+        let wire = Wire::new(&config);
         Self { wire, config }
     }
 

@@ -1,6 +1,7 @@
 //! One request to PlanExe, within a time, and without reading more than an answer may have. No
 //! redirect is followed, and the key is shown to the address of the settings only.
 
+use super::PlanexeConfig;
 use super::fault::Fault;
 use crate::domain::event::plan::GenerationFault;
 use crate::models::ApiKey;
@@ -10,7 +11,6 @@ use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, LOCATION};
 use hyper::{Method, Request, Response};
-use rustls::pki_types::CertificateDer;
 use std::time::Duration;
 use url::Url;
 
@@ -61,14 +61,11 @@ pub(super) struct Wire {
 }
 
 impl Wire {
-    pub(super) fn new(
-        address: Endpoint,
-        key: Option<ApiKey>,
-        authorities: &[CertificateDer<'static>],
-        timeout_ms: u64,
-    ) -> Self {
-        let timeout = Duration::from_millis(timeout_ms);
-        Self { address, key, way: Way::new(authorities), timeout }
+    pub(super) fn new(config: &PlanexeConfig) -> Self {
+        let PlanexeConfig { address, key, authorities, proxy, timeout_ms, .. } = config;
+        let (address, key) = (address.clone(), key.clone());
+        let timeout = Duration::from_millis(*timeout_ms);
+        Self { address, key, way: Way::new(authorities, proxy.clone()), timeout }
     }
 
     /// A request below the address of the settings.

@@ -1,7 +1,7 @@
 //! Which addresses may be connected to: public ones, and the networks that an operator opened.
 
 use std::fmt;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, UdpSocket};
 
 /// What is not public in version 4, each with the bits that count.
 const CLOSED_V4: [(Ipv4Addr, u32); 15] = [
@@ -34,6 +34,10 @@ const CLOSED_V6: [(Ipv6Addr, u32); 4] = [
     (Ipv6Addr::new(0x3fff, 0, 0, 0, 0, 0, 0, 0), 20),
 ];
 
+/// Addresses for documentation, which no machine has.
+const NOBODYS_V4: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 1);
+const NOBODYS_V6: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1);
+
 /// A network: an address, and how many of its bits count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Network {
@@ -64,7 +68,7 @@ impl Network {
     }
 
     /// Whether an address is in it.
-    fn holds(&self, address: IpAddr) -> bool {
+    pub(super) fn holds(&self, address: IpAddr) -> bool {
         match (self.base, address) {
             (IpAddr::V4(base), IpAddr::V4(address)) => holds_v4((base, self.bits), address),
             (IpAddr::V6(base), IpAddr::V6(address)) => holds_v6((base, self.bits), address),
@@ -79,13 +83,19 @@ impl fmt::Display for Network {
     }
 }
 
-/// Whether an address may be connected to.
-pub(super) fn is_open(address: IpAddr, opened: &[Network]) -> bool {
-    let plain = address.to_canonical();
-    is_public(address) || opened.iter().any(|network| network.holds(plain))
+/// Whether an address is one of this machine's: only such a one can be listened on. Where the
+/// system lets any address be listened on, it cannot be told.
+pub(super) fn is_of_this_machine(address: IpAddr) -> bool {
+    let nobodys: IpAddr = match address {
+        IpAddr::V4(_) => NOBODYS_V4.into(),
+        IpAddr::V6(_) => NOBODYS_V6.into(),
+    };
+    let can_be_bound = |address: IpAddr| UdpSocket::bind((address, 0)).is_ok();
+    can_be_bound(address) && !can_be_bound(nobodys)
 }
 
-fn is_public(address: IpAddr) -> bool {
+/// Whether an address is one of the public ones.
+pub(super) fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => !CLOSED_V4.iter().any(|closed| holds_v4(*closed, address)),
         IpAddr::V6(address) => {
@@ -109,8 +119,9 @@ mod tests {
     use super::*;
 
     fn opens(address: &str, opened: &[&str]) -> bool {
-        let networks = opened.iter().map(|text| Network::parse(text).expect("a network"));
-        is_open(address.parse().expect("an address"), &networks.collect::<Vec<_>>())
+        let address: IpAddr = address.parse().expect("an address");
+        let mut networks = opened.iter().map(|text| Network::parse(text).expect("a network"));
+        is_public(address) || networks.any(|network| network.holds(address.to_canonical()))
     }
 
     #[test]
@@ -182,6 +193,14 @@ mod tests {
         assert!(!opens("::1", &["127.0.0.0/8"]));
         for text in ["", "10.0.0.0/33", "10.0.0/8", "x/8", "::/129", "10.0.0.0/-1"] {
             assert!(Network::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_machine_knows_its_own_addresses() {
+        for (address, is_own) in [("127.0.0.1", true), ("127.8.9.1", true), ("1.1.1.1", false)] {
+            let address = address.parse().expect("an address");
+            assert_eq!(is_of_this_machine(address), is_own, "{address}");
         }
     }
 }

@@ -1,7 +1,7 @@
 //! One request to a receiver: to a checked address, on a connection of its own, within a time, and
-//! without reading more than a little of what it answers. Redirects, proxies and cookies are
-//! unknown here.
+//! without reading more than a little of what it answers. Redirects and cookies are unknown here.
 
+use super::WebhooksConfig;
 use super::resolve::Resolver;
 use super::target::{Target, TargetPolicy};
 use crate::domain::Timestamp;
@@ -10,10 +10,10 @@ use http_body_util::{BodyExt as _, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{CONTENT_TYPE, RETRY_AFTER};
 use hyper::{Method, Request, Response};
-use rustls::pki_types::CertificateDer;
 use std::time::Duration;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc2822;
+use url::Host;
 
 /// How much of an answer is read; the rest is not waited for.
 const ANSWER_BYTES_MAX: u64 = 4 * 1_024;
@@ -65,7 +65,7 @@ pub(super) enum NoAnswer {
     Target,
     #[error("the name of the receiver is not known")]
     Unresolved,
-    #[error("the name of the receiver leads to an address that is not public")]
+    #[error("the receiver is at an address that is not public, or at one of this server's own")]
     Closed,
     #[error("the receiver cannot be connected to")]
     Unreachable,
@@ -75,6 +75,10 @@ pub(super) enum NoAnswer {
     TooSlow,
     #[error("the receiver broke off, or did not answer in HTTP")]
     Broken,
+    #[error("the proxy of this server cannot be reached")]
+    NoProxy,
+    #[error("the proxy of this server lets nothing through to the receiver")]
+    NotLetThrough,
 }
 
 /// What is sent.
@@ -92,19 +96,20 @@ pub(super) struct Post {
 pub(super) struct Client {
     policy: TargetPolicy,
     resolver: Resolver,
+    has_names_by_proxy: bool,
     way: Way,
     timeout: Duration,
 }
 
 impl Client {
-    pub(super) fn new(
-        policy: TargetPolicy,
-        resolver: Resolver,
-        authorities: &[CertificateDer<'static>],
-        timeout_ms: u64,
-    ) -> Self {
-        let timeout = Duration::from_millis(timeout_ms);
-        Self { policy, resolver, way: Way::new(authorities), timeout }
+    pub(super) fn new(config: &WebhooksConfig) -> Self {
+        Self {
+            policy: config.targets.clone(),
+            resolver: config.resolver.clone(),
+            has_names_by_proxy: config.has_names_by_proxy,
+            way: Way::new(&config.authorities, config.proxy.clone()),
+            timeout: Duration::from_millis(config.timeout_ms),
+        }
     }
 
     /// Sends a request and says what was answered, within the time for all of it.
@@ -115,8 +120,12 @@ impl Client {
 
     async fn exchange(&self, post: &Post) -> Result<Answer, NoAnswer> {
         let target = self.policy.target(&post.url).map_err(|_| NoAnswer::Target)?;
-        let addresses = self.resolver.addresses(&target, &self.policy.networks).await?;
         let request = request(&target, post)?;
+        let has_name = matches!(target.endpoint.host, Host::Domain(_));
+        if has_name && self.has_names_by_proxy {
+            return Ok(self.way.exchange_by_name(&target.endpoint, request, read).await?);
+        }
+        let addresses = self.resolver.addresses(&target, &self.policy).await?;
         Ok(self.way.exchange_at(&target.endpoint, &addresses, request, read).await?)
     }
 }
@@ -129,6 +138,8 @@ impl From<Failed> for NoAnswer {
             Failed::Nameless => Self::Target,
             Failed::Certificate => Self::Certificate,
             Failed::Broken => Self::Broken,
+            Failed::NoProxy => Self::NoProxy,
+            Failed::NotLetThrough => Self::NotLetThrough,
         }
     }
 }

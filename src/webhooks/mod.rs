@@ -29,6 +29,7 @@ pub use target::{BadTarget, TargetPolicy};
 use crate::clock::Clock;
 use crate::domain::{Text, Timestamp};
 use crate::engine::{Engine, Random};
+use crate::outbound::Proxy;
 use crate::store::outbox::{
     Delivery, DeliveryState, NewDelivery, Outbox, OutboxCounts, WebhookKey,
 };
@@ -66,6 +67,10 @@ pub struct WebhooksConfig {
     pub resolver: Resolver,
     /// Authorities that are trusted beside the public ones.
     pub authorities: Vec<CertificateDer<'static>>,
+    /// The proxy that everything goes through.
+    pub proxy: Option<Proxy>,
+    /// Whether the proxy looks names up and judges where they lead, in place of this server.
+    pub has_names_by_proxy: bool,
     /// Where the key comes from that seals the secrets.
     pub key: KeySource,
     /// How long a receiver may take to answer.
@@ -80,11 +85,18 @@ pub struct WebhooksConfig {
 impl WebhooksConfig {
     /// Sends by HTTPS to public addresses only, with this key.
     pub fn new(key: KeySource) -> Self {
-        let targets = TargetPolicy { allows_http: false, ports: Vec::new(), networks: Vec::new() };
+        let targets = TargetPolicy {
+            allows_http: false,
+            ports: Vec::new(),
+            networks: Vec::new(),
+            own_addresses: Vec::new(),
+        };
         Self {
             targets,
             resolver: Resolver::System,
             authorities: Vec::new(),
+            proxy: None,
+            has_names_by_proxy: false,
             key,
             timeout_ms: TIMEOUT_MS,
             pending_max: PENDING_MAX,
@@ -125,7 +137,8 @@ struct Inner {
 impl Webhooks {
     /// Starts to send. Must be called within a runtime.
     pub fn start(engine: Engine, outbox: Outbox, random: Random, config: WebhooksConfig) -> Self {
-        let WebhooksConfig { targets, resolver, authorities, key, timeout_ms, .. } = config;
+        let client = Client::new(&config);
+        let WebhooksConfig { targets, key, .. } = config;
         let shared = Arc::new(Shared {
             store: engine.store().clone(),
             outbox,
@@ -133,7 +146,7 @@ impl Webhooks {
             engine,
             random,
             own_key: OwnKey::new(key),
-            client: Client::new(targets.clone(), resolver, &authorities, timeout_ms),
+            client,
             policy: targets,
             pending_max: config.pending_max,
             settled: watch::Sender::new(0),

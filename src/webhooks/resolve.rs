@@ -1,8 +1,7 @@
 //! From a name to the addresses that may be connected to; in tests, as they say.
 
-use super::address::{Network, is_open};
 use super::client::NoAnswer;
-use super::target::Target;
+use super::target::{Target, TargetPolicy};
 use crate::outbound::ADDRESSES_MAX;
 use crate::planted::is_planted;
 use std::collections::VecDeque;
@@ -44,7 +43,7 @@ impl Resolver {
     pub(super) async fn addresses(
         &self,
         target: &Target,
-        opened: &[Network],
+        policy: &TargetPolicy,
     ) -> Result<Vec<SocketAddr>, NoAnswer> {
         let found = match &target.endpoint.host {
             Host::Ipv4(address) => vec![IpAddr::V4(*address)],
@@ -54,7 +53,7 @@ impl Resolver {
                 found.filter(|found| !found.is_empty()).ok_or(NoAnswer::Unresolved)?
             }
         };
-        let is_closed = |address: &IpAddr| !is_open(*address, opened);
+        let is_closed = |address: &IpAddr| !policy.opens(*address);
         if found.iter().any(is_closed) && !is_planted("webhook_address_not_checked") {
             return Err(NoAnswer::Closed);
         }

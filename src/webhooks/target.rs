@@ -1,8 +1,9 @@
 //! Where a webhook leads: what its address may be like. To where its name resolves is looked at
 //! when it is connected to, each time anew.
 
-use super::address::{Network, is_open};
+use super::address::{Network, is_of_this_machine, is_public};
 use crate::outbound::{Endpoint, has_user};
+use crate::planted::is_planted;
 use std::net::IpAddr;
 use url::{Host, Url};
 
@@ -15,6 +16,8 @@ pub struct TargetPolicy {
     pub ports: Vec<u16>,
     /// The networks that may be reached though they are not public.
     pub networks: Vec<Network>,
+    /// The addresses under which others reach this server: they are never sent to.
+    pub own_addresses: Vec<Network>,
 }
 
 /// Why an address is refused.
@@ -66,7 +69,7 @@ impl TargetPolicy {
             return Err(BadTarget::Port(port));
         }
         if let Some(literal) = literal(&endpoint.host)
-            && !is_open_literal(literal, &self.networks)
+            && !self.opens_literal(literal)
         {
             return Err(BadTarget::Literal(literal));
         }
@@ -75,6 +78,24 @@ impl TargetPolicy {
             None => url.path().to_owned(),
         };
         Ok(Target { endpoint, path })
+    }
+}
+
+impl TargetPolicy {
+    /// Whether an address may be connected to: a public one that is not this server's own, or one
+    /// of a network that the operator opened.
+    pub(super) fn opens(&self, address: IpAddr) -> bool {
+        let plain = address.to_canonical();
+        let holds = |networks: &[Network]| networks.iter().any(|network| network.holds(plain));
+        if holds(&self.own_addresses) && !is_planted("webhook_own_address_not_checked") {
+            return false;
+        }
+        holds(&self.networks) || (is_public(address) && !is_of_this_machine(plain))
+    }
+
+    /// Also a public number is refused: who owns it cannot be told, and no certificate names it.
+    fn opens_literal(&self, literal: IpAddr) -> bool {
+        self.opens(literal) && !is_public(literal)
     }
 }
 
@@ -87,18 +108,14 @@ fn literal(host: &Host<String>) -> Option<IpAddr> {
     }
 }
 
-/// Also a public number is refused: who owns it cannot be told, and no certificate names it.
-fn is_open_literal(literal: IpAddr, networks: &[Network]) -> bool {
-    is_open(literal, networks) && !is_open(literal, &[])
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn policy(allows_http: bool, networks: &[&str]) -> TargetPolicy {
         let networks = networks.iter().map(|text| Network::parse(text).expect("a network"));
-        TargetPolicy { allows_http, ports: vec![8443], networks: networks.collect() }
+        let (networks, own_addresses) = (networks.collect(), Vec::new());
+        TargetPolicy { allows_http, ports: vec![8443], networks, own_addresses }
     }
 
     #[test]
@@ -199,5 +216,22 @@ mod tests {
         assert_eq!(policy.check("http://[::ffff:127.0.0.1]/"), Ok(()));
         assert!(policy.check("http://10.0.0.1/").is_err());
         assert!(policy.check("http://8.8.8.8/").is_err());
+    }
+
+    #[test]
+    fn the_servers_own_addresses_are_closed_whatever_is_opened() {
+        let mut policy = policy(true, &["10.0.0.0/8"]);
+        policy.own_addresses = vec![Network::parse("10.7.0.1").expect("an address")];
+        policy.own_addresses.push(Network::parse("93.184.215.0/24").expect("a network"));
+        for (address, is_open) in [
+            ("10.7.0.2", true),
+            ("10.7.0.1", false),
+            ("::ffff:10.7.0.1", false),
+            ("93.184.215.14", false),
+            ("93.184.216.14", true),
+        ] {
+            assert_eq!(policy.opens(address.parse().expect("an address")), is_open, "{address}");
+        }
+        assert!(policy.check("http://10.7.0.1/").is_err());
     }
 }

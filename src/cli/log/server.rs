@@ -188,9 +188,10 @@ async fn ask<T: DeserializeOwned>(site: &Site, path: &str) -> Result<T, Failure>
     let answer = site.get(path).await.map_err(|error| {
         let exit = match error {
             SiteError::Address => Exit::Usage,
-            SiteError::Unreachable | SiteError::Certificate | SiteError::BrokenOff => {
-                Exit::Unreachable
-            }
+            SiteError::Unreachable
+            | SiteError::Certificate
+            | SiteError::Proxy
+            | SiteError::BrokenOff => Exit::Unreachable,
             SiteError::TooMuch => Exit::Other,
         };
         exit.because(anyhow!("the server at {place}: {error}"))

@@ -3,9 +3,8 @@
 use super::otlp::document;
 use super::{Ended, Span};
 use crate::models::Wire;
-use crate::outbound::Endpoint;
+use crate::outbound::{Endpoint, Proxy};
 use crate::telemetry::metrics::TRACE_SPANS_DROPPED;
-use rustls::pki_types::CertificateDer;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch;
@@ -28,9 +27,9 @@ pub struct Sending {
 
 impl Sending {
     /// Begins to send what ends. Must be called within a runtime.
-    pub fn start(ended: Ended, collector: Endpoint, trusted: &[CertificateDer<'static>]) -> Self {
+    pub fn start(ended: Ended, collector: Endpoint, proxy: Option<Proxy>) -> Self {
         let (stop, stopped) = watch::channel(false);
-        let wire = Wire::new(collector, trusted, TIMEOUT_MS);
+        let wire = Wire::new(collector, &[], proxy, TIMEOUT_MS);
         let task = tokio::spawn(send(ended, wire, stopped));
         Self { stop, task: Mutex::new(Some(task)) }
     }

@@ -1,6 +1,7 @@
 //! Places outside that are told of checkpoints, and what they find out.
 
 use super::house::{config, newest, on_every};
+use crate::webhooks::proxy::Proxy;
 use crate::webhooks::receiver::{Act, Receiver};
 use anyhow::{Context, Result, ensure};
 use planexe_ax::audit::{Checkpoint, CheckpointLine, canonical, read_line};
@@ -80,6 +81,31 @@ async fn a_place_that_cannot_be_told_is_named_with_its_reason_and_told_later() -
         let note = sealer.tree().newest_checkpoint().await?.context("nothing signed")?.note;
         ensure!(received.len() == 2 && received[1].body == note.as_bytes(), "{received:?}");
         ensure!(received[1].path == "/log?token=secret", "{received:?}");
+        sealer.stop().await;
+        house.close().await
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_place_on_another_machine_is_told_through_the_proxy() -> Result<()> {
+    on_every(async |house| {
+        let (receiver, proxy) = (Receiver::start(&[]).await?, Proxy::start().await?);
+        let address = format!("http://notary.example:{}/log", receiver.address.port());
+        let environment = |name: &str| match name {
+            "AX_AUDIT_ANCHOR_WEBHOOK" => Some(address.clone()),
+            "AX_OUTBOUND_PROXY" => Some(proxy.url()),
+            _ => None,
+        };
+        let anchors = Config::resolve_in(&Flags::default(), &environment)?.audit.anchors;
+        let sealer =
+            house.sealer_with(SealerConfig { anchors, ..config(house.folder.path()) }).await?;
+        house.append(0..2).await?;
+        sealer.seal().await?;
+        let told = sealer.state().await?.anchors.pop().context("no anchor")?;
+        ensure!(told.size == 2 && told.failure.is_none(), "{told:?}");
+        let place = format!("notary.example:{}", receiver.address.port());
+        ensure!(proxy.asked() == [place] && receiver.received().len() == 1);
         sealer.stop().await;
         house.close().await
     })

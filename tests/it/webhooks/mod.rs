@@ -4,6 +4,8 @@ mod delivering;
 mod failing;
 mod house;
 mod leading;
+mod proxied;
+pub(crate) mod proxy;
 mod reaching;
 pub(crate) mod receiver;
 mod secrets;

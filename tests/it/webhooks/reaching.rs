@@ -1,8 +1,8 @@
 //! To where webhooks reach: names, pinned addresses, certificates, and nothing inside.
 
-use super::house::{House, everything, on_every, only};
+use super::house::{House, deliveries, everything, on_every, only};
 use super::receiver::{Act, Receiver};
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use planexe_ax::store::outbox::DeliveryState;
 use planexe_ax::webhooks::{Network, Resolver, WebhooksConfig};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
@@ -11,24 +11,40 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use std::net::IpAddr;
 use std::sync::Arc;
 
-fn addresses(texts: &[&str]) -> Vec<IpAddr> {
+pub(super) fn addresses(texts: &[&str]) -> Vec<IpAddr> {
     texts.iter().map(|text| text.parse().expect("an address")).collect()
 }
 
-fn by_name(receiver: &Receiver, scheme: &str) -> String {
+pub(super) fn by_name(receiver: &Receiver, scheme: &str) -> String {
     format!("{scheme}://hooks.example:{}/hook", receiver.address.port())
 }
 
-async fn tried(house: &House, config: WebhooksConfig, url: &str, times: usize) -> Result<String> {
+/// What becomes of a notice to an address.
+pub(super) async fn tried(
+    house: &House,
+    config: WebhooksConfig,
+    url: &str,
+    times: usize,
+) -> Result<String> {
+    tried_as(house, config, ("wh_1", url), times).await
+}
+
+/// The same, for a webhook that is called so.
+pub(super) async fn tried_as(
+    house: &House,
+    config: WebhooksConfig,
+    (id, url): (&str, &str),
+    times: usize,
+) -> Result<String> {
     let webhooks = house.sender_with(config).await?;
-    house.register(&webhooks, "wh_1", everything(url)).await?;
-    house.happens("agent_1").await?;
+    house.register(&webhooks, id, everything(url)).await?;
+    house.happens(&format!("agent_of_{id}")).await?;
     webhooks.work_off().await?;
     for _ in 1..times {
-        house.hands.set(only(&webhooks, "wh_1").await?.next_attempt_at);
+        house.hands.set(only(&webhooks, id).await?.next_attempt_at);
         webhooks.work_off().await?;
     }
-    let delivery = only(&webhooks, "wh_1").await?;
+    let delivery = deliveries(&webhooks, id).await?.pop().context("nothing was to be sent")?;
     webhooks.stop().await;
     Ok(match delivery.state {
         DeliveryState::Delivered => "delivered".to_owned(),
@@ -74,6 +90,19 @@ async fn a_number_inside_is_not_connected_to_though_it_was_registered() -> Resul
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_servers_own_addresses_are_never_connected_to_whatever_is_opened() -> Result<()> {
+    on_every(&[], async |house, canary| {
+        let mut config = house.config(&[&canary]);
+        config.targets.own_addresses = vec![Network::parse("127.0.0.1")?];
+        config.resolver = Resolver::told([addresses(&["127.0.0.1"])]);
+        let said = tried(&house, config, &by_name(&canary, "http"), 1).await?;
+        ensure!(said.contains("not public") && canary.connections() == 0, "{said}");
+        house.close().await
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_address_that_was_checked_is_the_one_that_is_connected_to() -> Result<()> {
     on_every(&[Act::Answer(200, "")], async |house, receiver| {
         let mut config = house.config(&[&receiver]);
@@ -89,7 +118,7 @@ async fn the_address_that_was_checked_is_the_one_that_is_connected_to() -> Resul
 }
 
 /// An authority, and a server that it vouches for under this name.
-fn vouched(name: &str) -> Result<(CertificateDer<'static>, Arc<ServerConfig>)> {
+pub(super) fn vouched(name: &str) -> Result<(CertificateDer<'static>, Arc<ServerConfig>)> {
     let mut params = CertificateParams::new(Vec::new())?;
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let authority = CertifiedIssuer::self_signed(params, KeyPair::generate()?)?;

@@ -3,6 +3,8 @@
 use super::fake::{Act, Model};
 use super::*;
 use crate::http::house::on_every_with;
+use crate::store::backend::Backend;
+use crate::webhooks::proxy::Proxy;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_request_of_the_document_is_answered_by_a_model_in_either_manner() -> Result<()> {
@@ -30,6 +32,26 @@ async fn the_request_of_the_document_is_answered_by_a_model_in_either_manner() -
         .await?;
         asked_well(&model, name)?;
     }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_model_is_asked_through_the_proxy_unless_it_is_on_this_machine() -> Result<()> {
+    let model = Model::start(&[Act::Say(three_steps())]).await?;
+    let proxy = Proxy::start().await?;
+    let port = model.port();
+    for (host, asked) in [("127.0.0.1", 0), ("models.example", 1)] {
+        let url = format!("http://{host}:{port}/v1");
+        let set = [("AX_DECOMPOSITION_BASE_URL", &*url), ("AX_OUTBOUND_PROXY", &*proxy.url())];
+        let server =
+            Server::set(Backend::sqlite()?, model.config("gpt-of-the-test", &set)?).await?;
+        begin(&server).await?;
+        let told = server.post(DECOMPOSE, &request(&json!({"plan_id": PLAN}))).await?;
+        ensure!(told.body["decomposed_by"]["model"].is_object(), "{told:?}");
+        ensure!(proxy.asked().len() == asked, "{:?}", proxy.asked());
+        server.stop().await?;
+    }
+    ensure!(proxy.asked() == [format!("models.example:{port}")], "{:?}", proxy.asked());
     Ok(())
 }
 

@@ -2,6 +2,8 @@
 
 use super::*;
 use crate::http::generating::fake::Act;
+use crate::store::backend::Backend;
+use crate::webhooks::proxy::Proxy;
 
 async fn import(server: &Server, run: &str) -> Result<Answer> {
     server.post("/api/plans?gates=false", &json!({"planexe_run": run})).await
@@ -67,4 +69,20 @@ async fn no_other_address_is_ever_asked() -> Result<()> {
         server.stop().await
     })
     .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_planexe_on_another_machine_is_asked_through_the_proxy() -> Result<()> {
+    let (fake, proxy) =
+        (Fake::start(Speaks::WorkerPlan, &[Stand::Complete]).await?, Proxy::start().await?);
+    let place = format!("planexe.example:{}", fake.known().address.port());
+    let (url, through) = (format!("http://{place}"), proxy.url());
+    let set = [("AX_PLANEXE_URL", url.as_str()), ("AX_OUTBOUND_PROXY", through.as_str())];
+    let server = Server::set(Backend::sqlite()?, fake.config(&set)?).await?;
+    let run = fake.known().begin();
+    let made = import(&server, &run).await?;
+    ensure!(made.status == 201, "{made:?}");
+    let asked = proxy.asked();
+    ensure!(!asked.is_empty() && asked.iter().all(|it| *it == place), "{asked:?}");
+    server.stop().await
 }
