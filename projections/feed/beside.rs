@@ -137,6 +137,9 @@ pub(super) fn tell_workspace(event: &WorkspaceEvent) -> Told<'_> {
         WorkspaceEvent::WebhookChanged(e) => {
             by(&e.by, format!("changed the webhook {}", e.webhook_id))
         }
+        WorkspaceEvent::WebhookConfirmed(e) => {
+            by(&e.by, format!("had the webhook {} confirmed by its receiver", e.webhook_id))
+        }
         WorkspaceEvent::WebhookSecretRotated(e) => {
             by(&e.by, format!("gave the webhook {} a new secret", e.webhook_id))
         }

@@ -127,6 +127,7 @@ fn listed(
 
 fn row(webhook: &Webhook) -> Vec<(Paint, String)> {
     let (paint, state) = match (webhook.enabled, webhook.failures) {
+        (true, 0) if !webhook.confirmed => (Paint::Busy, "not confirmed yet".to_owned()),
         (true, 0) => (Paint::Good, "good".to_owned()),
         (true, failures) => (Paint::Asking, format!("failed {failures} times")),
         (false, _) => (Paint::Bad, "off".to_owned()),

@@ -70,6 +70,7 @@ impl Known {
             | WorkspaceEvent::WorkspacePolicyChanged(_)
             | WorkspaceEvent::WebhookRegistered(_)
             | WorkspaceEvent::WebhookChanged(_)
+            | WorkspaceEvent::WebhookConfirmed(_)
             | WorkspaceEvent::WebhookSecretRotated(_)
             | WorkspaceEvent::WebhookRemoved(_)
             | WorkspaceEvent::ProjectionEventSkipped(_) => {}

@@ -10,6 +10,7 @@ pub(crate) use endpoint::{ADDRESSES_MAX, has_user};
 pub use endpoint::{BadEndpoint, Endpoint};
 pub use proxy::{BadProxy, Proxy};
 
+use crate::planted::is_planted;
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 use hyper::body::{Bytes, Incoming};
 use hyper::{Request, Response};
@@ -101,7 +102,7 @@ impl Way {
         request: Request<Full<Bytes>>,
         read: impl FnOnce(Response<Incoming>) -> F,
     ) -> Result<T, Failed> {
-        let stream = match &self.proxy {
+        let stream = match self.proxy.as_ref().filter(|_| !is_planted("proxy_gone_around")) {
             Some(proxy) => first_tunnel(proxy, addresses).await?,
             None => connect(addresses).await.ok_or(Failed::Unreachable)?,
         };

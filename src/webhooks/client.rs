@@ -16,16 +16,18 @@ use time::format_description::well_known::Rfc2822;
 use url::Host;
 
 /// How much of an answer is read; the rest is not waited for.
-const ANSWER_BYTES_MAX: u64 = 4 * 1_024;
+const ANSWER_BYTES_MAX: usize = 4 * 1_024;
 /// How long the rest of an answer is waited for once its status is known.
 const ANSWER_MS_MAX: u64 = 2_000;
 
 /// What a receiver said.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Answer {
     pub(super) status: u16,
     /// How much of the answer was read.
     pub(super) bytes: u64,
+    /// That much of it; looked at and never kept.
+    pub(super) said: Vec<u8>,
     /// How long it asked to be left alone.
     pub(super) retry_after: Option<RetryAfter>,
 }
@@ -161,20 +163,22 @@ async fn read(response: Response<Incoming>) -> Answer {
     let status = response.status().as_u16();
     let retry_after = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
     let retry_after = retry_after.and_then(RetryAfter::parse);
-    let mut bytes = 0;
+    let mut said = Vec::new();
     let mut body = response.into_body();
     let reading = async {
-        while bytes < ANSWER_BYTES_MAX
+        while said.len() < ANSWER_BYTES_MAX
             && let Some(Ok(frame)) = body.frame().await
         {
-            let length = frame.data_ref().map_or(0, Bytes::len);
-            bytes = bytes.saturating_add(u64::try_from(length).unwrap_or(u64::MAX));
+            let room = ANSWER_BYTES_MAX - said.len();
+            let data = frame.data_ref().map_or(&[][..], |data| &data[..data.len().min(room)]);
+            said.extend_from_slice(data);
         }
     };
     let limit = Duration::from_millis(ANSWER_MS_MAX);
     let is_whole = tokio::time::timeout(limit, reading).await.is_ok();
+    let bytes = u64::try_from(said.len()).unwrap_or(u64::MAX);
     tracing::trace!(status, bytes, is_whole, "a receiver answered {status}");
-    Answer { status, bytes: bytes.min(ANSWER_BYTES_MAX), retry_after }
+    Answer { status, bytes, said, retry_after }
 }
 
 #[cfg(test)]

@@ -192,7 +192,8 @@ impl Webhooks {
                 self.forget(&key);
                 Some(EndpointChange::Drop(key))
             }
-            WorkspaceEvent::WebhookSecretRotated(_)
+            WorkspaceEvent::WebhookConfirmed(_)
+            | WorkspaceEvent::WebhookSecretRotated(_)
             | WorkspaceEvent::WorkspaceCreated(_)
             | WorkspaceEvent::WorkspacePolicyChanged(_)
             | WorkspaceEvent::KeyCreated(_)

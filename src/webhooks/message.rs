@@ -13,6 +13,8 @@ use uuid::Uuid;
 
 /// The kind of a message that an operator asks for, to see whether it arrives.
 pub const TRIAL: &str = "webhook_test";
+/// The kind of the question that a receiver is asked before anything else is sent.
+pub(super) const CHALLENGE: &str = "webhook_challenge";
 /// How large a body may be.
 const BODY_BYTES_MAX: usize = 20 * 1_024;
 
@@ -72,6 +74,14 @@ struct Trial<'a> {
     message: &'static str,
 }
 
+/// The question whether a receiver wants what a webhook sends.
+#[derive(Serialize)]
+struct Challenge<'a> {
+    webhook_id: &'a str,
+    challenge: &'a str,
+    message: &'static str,
+}
+
 /// What an event is about: what it names, its stream, and the agent that did it.
 pub(super) fn named(event: &RecordedEvent) -> Named {
     let mut named: Named = serde_json::from_slice(&event.payload).unwrap_or_default();
@@ -103,8 +113,8 @@ pub(super) fn id_of(event: &RecordedEvent, key: &WebhookKey) -> String {
     id_from(event.event_id, key)
 }
 
-/// Names a trial.
-pub(super) fn trial_id(drawn: Uuid, key: &WebhookKey) -> String {
+/// Names what is about no event: a trial, a challenge.
+pub(super) fn drawn_id(drawn: Uuid, key: &WebhookKey) -> String {
     id_from(drawn, key)
 }
 
@@ -138,6 +148,18 @@ pub(super) fn trial_body(key: &WebhookKey, at: Timestamp) -> Result<Vec<u8>, Bad
     let message = "this server's webhooks reach you";
     let data = Trial { webhook_id: key.webhook_id.as_str(), message };
     written(&Message { r#type: dotted(TRIAL), timestamp: at, data })
+}
+
+/// The body of a challenge.
+pub(super) fn challenge_body(
+    key: &WebhookKey,
+    challenge: &str,
+    at: Timestamp,
+) -> Result<Vec<u8>, BadMessage> {
+    let message = "answer 200 with this challenge, as {\"challenge\": \"…\"} or as it is, if you \
+                   want what this webhook sends; if not, answer 410";
+    let data = Challenge { webhook_id: key.webhook_id.as_str(), challenge, message };
+    written(&Message { r#type: dotted(CHALLENGE), timestamp: at, data })
 }
 
 fn written<T: Serialize>(message: &Message<T>) -> Result<Vec<u8>, BadMessage> {

@@ -2,6 +2,7 @@
 //! days. What is on its way follows from the log; of all servers, one sends.
 
 mod address;
+mod challenge;
 mod client;
 mod fan_out;
 mod message;
@@ -219,7 +220,7 @@ impl Webhooks {
     pub async fn try_out(&self, key: &WebhookKey) -> Result<Option<Delivery>, StoreError> {
         let shared = &self.inner.shared;
         let now = shared.clock.now();
-        let delivery_id = message::trial_id(shared.random.event_id(now), key);
+        let delivery_id = message::drawn_id(shared.random.event_id(now), key);
         let (position, kind) = (Position::ZERO, TRIAL.to_owned());
         let trial =
             NewDelivery { key: key.clone(), delivery_id: delivery_id.clone(), position, kind };

@@ -2,7 +2,8 @@
 //! what came of it is written down after the answer, never before.
 
 use super::Shared;
-use super::client::{Answer, NoAnswer, Post};
+use super::challenge::{self, CHALLENGES_MAX, Refusal};
+use super::client::{Answer, NoAnswer, Post, RetryAfter};
 use super::message::{self, BadMessage, TRIAL};
 use super::own_key::KeyError;
 use super::schedule::{RETRY_AFTER_MS_MAX, hold_until, next_attempt};
@@ -43,7 +44,11 @@ enum NoSecret {
 }
 
 /// What came of an attempt.
-enum Came {
+pub(super) enum Came {
+    /// The receiver said that it wants what the webhook sends, which may begin now.
+    Confirmed,
+    /// It did not, and so nothing else was sent.
+    Unconfirmed(Refusal),
     /// An answer of the receiver.
     Answer(Answer),
     /// No answer.
@@ -69,7 +74,7 @@ pub(super) async fn attempt(
         return Err(SendError::SwitchedOff);
     }
     if is_planted("webhook_mark_before_send") {
-        let answer = Answer { status: 200, bytes: 0, retry_after: None };
+        let answer = Answer { status: 200, bytes: 0, said: Vec::new(), retry_after: None };
         settle(shared, epoch, delivery, failures, &Came::Answer(answer)).await?;
     }
     let came = match body(shared, delivery).await? {
@@ -77,11 +82,30 @@ pub(super) async fn attempt(
         Err(error) => Came::Never(error.to_string()),
     };
     let settled = settle(shared, epoch, delivery, failures, &came).await?;
-    if matches!(came, Came::Answer(Answer { status: GONE, .. })) {
-        let why = "the receiver answered 410 Gone: it wants nothing more";
+    if let Some(why) = switches_off(&came, settled.failures) {
         disable(shared, &delivery.key, &webhook, why).await?;
     }
     Ok(settled)
+}
+
+/// Why a webhook is switched off after an attempt, if it is.
+fn switches_off(came: &Came, failures: u64) -> Option<&'static str> {
+    match came {
+        Came::Answer(Answer { status: GONE, .. })
+        | Came::Unconfirmed(Refusal { status: Some(GONE), .. }) => {
+            Some("the receiver answered 410 Gone: it wants nothing more")
+        }
+        Came::Unconfirmed(_) if failures >= CHALLENGES_MAX => Some(
+            "the receiver did not say that it wants what is sent: it was asked as often as is \
+             asked; switch the webhook on again when it answers challenges",
+        ),
+        Came::Confirmed
+        | Came::Unconfirmed(_)
+        | Came::Answer(_)
+        | Came::None(_)
+        | Came::Never(_)
+        | Came::NotNow(_) => None,
+    }
 }
 
 /// The webhook as its workspace has it now.
@@ -118,18 +142,25 @@ async fn send(
         Ok(secrets) => secrets,
         Err(error) => return unsigned(shared, delivery, webhook, error).await,
     };
-    let id = delivery.delivery_id.clone();
-    let post = Post {
-        url: webhook.settings.url.as_str().to_owned(),
-        signatures: signatures(&secrets, &id, now, &body),
-        id,
-        seconds: seconds(now),
-        body,
-    };
+    if !webhook.is_confirmed() && !is_planted("webhook_not_confirmed") {
+        return challenge::ask(shared, &delivery.key, &webhook.settings.url, &secrets).await;
+    }
+    let post = post(&webhook.settings.url, delivery.delivery_id.clone(), (&secrets, now), body);
     Ok(match shared.client.post(&post).await {
         Ok(answer) => Came::Answer(answer),
         Err(why) => Came::None(why),
     })
+}
+
+/// A message with this id, signed.
+pub(super) fn post(
+    url: &Text,
+    id: String,
+    (secrets, at): (&[Secret], Timestamp),
+    body: Vec<u8>,
+) -> Post {
+    let signatures = signatures(secrets, &id, at, &body);
+    Post { url: url.as_str().to_owned(), id, seconds: seconds(at), signatures, body }
 }
 
 /// Without a secret nothing is sent. A key that this server has and that does not open it switches
@@ -223,6 +254,12 @@ fn settled(shared: &Shared, delivery: &Delivery, failures: u64, came: &Came) -> 
         at: now,
     };
     match came {
+        Came::Confirmed => {
+            let (state, next_attempt_at) = (DeliveryState::Pending, now);
+            let (attempts, hold_until) = (delivery.attempts, now);
+            Settled { state, attempts, next_attempt_at, failures: 0, hold_until, ..base }
+        }
+        Came::Unconfirmed(refusal) => unconfirmed(shared, delivery, refusal, base),
         Came::Answer(answer) => {
             let base = Settled {
                 last_status: Some(answer.status.into()),
@@ -261,6 +298,27 @@ fn settled(shared: &Shared, delivery: &Delivery, failures: u64, came: &Came) -> 
     }
 }
 
+/// A receiver that did not say yes is asked again ever less often, whatever waits for it.
+fn unconfirmed(shared: &Shared, delivery: &Delivery, refusal: &Refusal, base: Settled) -> Settled {
+    let again = next_attempt(base.failures, base.at, &shared.random).unwrap_or(base.at);
+    let again = refusal.retry_after.map_or(again, |wanted| again.max(until(wanted, base.at)));
+    let is_over = delivery.kind == TRIAL || refusal.status == Some(GONE);
+    Settled {
+        state: if is_over { DeliveryState::Failed } else { DeliveryState::Pending },
+        attempts: delivery.attempts.saturating_add(u64::from(is_over)),
+        next_attempt_at: again,
+        hold_until: again,
+        last_status: refusal.status.map(u64::from),
+        last_failure: Some(refusal.why.clone()),
+        ..base
+    }
+}
+
+/// Until when a receiver wants to be left alone, as long as that is not too long.
+fn until(wanted: RetryAfter, now: Timestamp) -> Timestamp {
+    wanted.from(now).min(now.plus_ms(RETRY_AFTER_MS_MAX)).max(now)
+}
+
 /// An answer that is no success: a redirect is never followed, 410 ends it, and a receiver that is
 /// busy says for how long.
 fn refused(base: Settled, answer: &Answer, now: Timestamp) -> Settled {
@@ -273,7 +331,7 @@ fn refused(base: Settled, answer: &Answer, now: Timestamp) -> Settled {
     match (answer.status, answer.retry_after) {
         (GONE, _) => Settled { state: DeliveryState::Failed, next_attempt_at: now, ..base },
         (429 | 503, Some(wanted)) => {
-            let until = wanted.from(now).min(now.plus_ms(RETRY_AFTER_MS_MAX)).max(now);
+            let until = until(wanted, now);
             let next_attempt_at = base.next_attempt_at.max(until);
             Settled { next_attempt_at, hold_until: until, ..base }
         }

@@ -302,7 +302,10 @@ pub struct Webhook {
     /// Whether it is told.
     #[serde(default)]
     pub enabled: bool,
-    /// Why it is not.
+    /// Whether its receiver said that it wants to be told.
+    #[serde(default)]
+    pub confirmed: bool,
+    /// Why it is not told.
     #[serde(default)]
     pub disabled_why: Option<String>,
     /// How many messages wait.

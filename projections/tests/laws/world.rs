@@ -353,6 +353,7 @@ fn workspace(bytes: &mut Bytes<'_>, step: u8) -> Command {
         2 => WorkspaceCommand::RevokeKey { key_id, reason: None },
         3 => WorkspaceCommand::RegisterWebhook { webhook_id, settings, sealed_secret },
         4 => WorkspaceCommand::ChangeWebhook { webhook_id, settings },
+        5 if bytes.once_in(2) => WorkspaceCommand::ConfirmWebhook { webhook_id, url: settings.url },
         5 => WorkspaceCommand::RotateWebhookSecret { webhook_id, sealed_secret, old_until },
         9 => WorkspaceCommand::SkipProjectionEvent {
             projection: title("progress"),

@@ -119,6 +119,17 @@ events! {
             /// Who changed it.
             by: Actor,
         }
+        /// The receiver of a webhook said that it wants what is sent to this address.
+        WebhookConfirmed = "webhook_confirmed", 1 {
+            /// The webhook.
+            webhook_id: WebhookId,
+            /// The address.
+            url: Text,
+            /// When.
+            at: Timestamp,
+            /// Who asked the receiver.
+            by: Actor,
+        }
         /// A webhook signs with a new secret; the old one holds until then.
         WebhookSecretRotated = "webhook_secret_rotated", 1 {
             /// The webhook.

@@ -38,6 +38,11 @@ impl Workspace {
                 self.there_mut(kind)?.webhook(&e.webhook_id, kind)?.settings = e.settings.clone();
                 Ok(())
             }
+            WorkspaceEvent::WebhookConfirmed(e) => {
+                let webhook = self.there_mut(kind)?.webhook(&e.webhook_id, kind)?;
+                webhook.confirmed_url = Some(e.url.clone());
+                Ok(())
+            }
             WorkspaceEvent::WebhookSecretRotated(e) => self.there_mut(kind)?.take_secret(e, kind),
             WorkspaceEvent::WebhookRemoved(e) => self.there_mut(kind)?.drop_webhook(e, kind),
             WorkspaceEvent::MemberAdded(e) => self.there_mut(kind)?.take_member(e, kind),
@@ -116,7 +121,9 @@ impl Space {
         if self.webhooks.contains_key(&webhook_id) || self.removed_webhooks.contains(&webhook_id) {
             return out_of_place(kind, "the webhook was there already");
         }
-        self.webhooks.insert(webhook_id, Webhook { settings, sealed_secret, old_secret: None });
+        let (old_secret, confirmed_url) = (None, None);
+        let webhook = Webhook { settings, sealed_secret, old_secret, confirmed_url };
+        self.webhooks.insert(webhook_id, webhook);
         Ok(())
     }
 

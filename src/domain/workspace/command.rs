@@ -43,6 +43,13 @@ pub enum WorkspaceCommand {
         /// Where and what it sends.
         settings: WebhookSettings,
     },
+    /// Notes that the receiver of a webhook wants what is sent there.
+    ConfirmWebhook {
+        /// The webhook.
+        webhook_id: WebhookId,
+        /// The address that answered.
+        url: Text,
+    },
     /// Lets a webhook sign with a new secret.
     RotateWebhookSecret {
         /// The webhook.

@@ -25,6 +25,9 @@ impl Workspace {
             Command::ChangeWebhook { webhook_id, settings } => {
                 self.there()?.change_webhook(webhook_id, settings, moment)
             }
+            Command::ConfirmWebhook { webhook_id, url } => {
+                self.there()?.confirm_webhook(webhook_id, url, moment)
+            }
             Command::RotateWebhookSecret { webhook_id, sealed_secret, old_until } => {
                 self.there()?.rotate_secret(webhook_id, sealed_secret, *old_until, moment)
             }

@@ -75,6 +75,9 @@ fn webhook() -> impl Strategy<Value = WorkspaceCommand> {
             let (webhook_id, sealed_secret) = (hook(), text(&secret));
             WorkspaceCommand::RotateWebhookSecret { webhook_id, sealed_secret, old_until }
         }),
+        2 => url().prop_map(|url| WorkspaceCommand::ConfirmWebhook {
+            webhook_id: hook(), url: text(&url)
+        }),
         1 => Just(WorkspaceCommand::RemoveWebhook { webhook_id: hook(), reason: None }),
     ]
 }

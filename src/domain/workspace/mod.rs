@@ -83,6 +83,8 @@ pub struct Webhook {
     pub sealed_secret: Text,
     /// The secret before, while it signs too.
     pub old_secret: Option<OldSecret>,
+    /// The address at which its receiver last said that it wants what is sent.
+    pub confirmed_url: Option<Text>,
 }
 
 /// A secret that was replaced.
@@ -111,6 +113,11 @@ impl Key {
 }
 
 impl Webhook {
+    /// Whether the receiver at its address said that it wants what is sent.
+    pub fn is_confirmed(&self) -> bool {
+        self.confirmed_url.as_ref() == Some(&self.settings.url)
+    }
+
     /// The secrets to sign with at that moment, sealed, the newest first.
     pub fn secrets(&self, now: Timestamp) -> impl Iterator<Item = &Text> {
         let old = self.old_secret.iter().filter(move |old| now < old.until);

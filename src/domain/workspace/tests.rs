@@ -1,6 +1,6 @@
 //! The law of workspaces, case by case.
 
-use super::{CreateKey, Workspace, WorkspaceCommand};
+use super::{CreateKey, Webhook, Workspace, WorkspaceCommand};
 use crate::event::workspace::{Role, WebhookSettings};
 use crate::given::{Given, Law, larry, minute, moment_at};
 use crate::{KeyId, MemberId, Policy, Text, Title, WebhookId, WorkspaceId};
@@ -97,6 +97,25 @@ fn a_webhook_is_registered_changed_and_removed() {
     there().after(remove()).when(register(url)).then_rejected("wrong_state", "removed");
     there().after(remove()).when(change(url)).then_rejected("wrong_state", "removed");
     made().when(remove()).then_rejected("not_found", "wh_1");
+}
+
+#[test]
+fn a_webhook_is_confirmed_for_the_address_that_answered_and_no_other() {
+    let (first, other) = ("https://example.com/hook", "https://example.com/other");
+    let there = || made().after(register(first));
+    let confirm = |url| WorkspaceCommand::ConfirmWebhook { webhook_id: hook(), url: text(url) };
+    let change = |url| WorkspaceCommand::ChangeWebhook { webhook_id: hook(), settings: to(url) };
+    let is_confirmed = |state: &Workspace| state.webhook(&hook()).map(Webhook::is_confirmed);
+    assert_eq!(is_confirmed(&there().state), Some(false));
+    let state = there().when(confirm(first)).then_kinds(&["webhook_confirmed"]);
+    assert_eq!(is_confirmed(&state), Some(true));
+    there().when(confirm(other)).then_rejected("invalid", "another address");
+    made().when(confirm(first)).then_rejected("not_found", "wh_1");
+    let moved = || there().after(confirm(first)).after(change(other));
+    assert_eq!(is_confirmed(&moved().state), Some(false));
+    moved().when(confirm(other)).then_kinds(&["webhook_confirmed"]);
+    let state = moved().when(change(first)).then_kinds(&["webhook_changed"]);
+    assert_eq!(is_confirmed(&state), Some(true));
 }
 
 #[test]

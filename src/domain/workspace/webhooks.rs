@@ -3,7 +3,8 @@
 use super::decide::{Decision, already, has_room, not_found, one, wrong_state};
 use super::{Space, Webhook};
 use crate::event::workspace::{
-    WebhookChanged, WebhookRegistered, WebhookRemoved, WebhookSecretRotated, WebhookSettings,
+    WebhookChanged, WebhookConfirmed, WebhookRegistered, WebhookRemoved, WebhookSecretRotated,
+    WebhookSettings,
 };
 use crate::{Moment, Rejection, Text, Timestamp, WebhookId};
 
@@ -53,6 +54,24 @@ impl Space {
         }
         let (webhook_id, settings) = (webhook_id.clone(), settings.clone());
         one(WebhookChanged { webhook_id, settings, at: moment.at, by: moment.by.clone() })
+    }
+
+    pub(super) fn confirm_webhook(
+        &self,
+        webhook_id: &WebhookId,
+        url: &Text,
+        moment: &Moment,
+    ) -> Decision {
+        let known = self.standing(webhook_id)?;
+        if known.settings.url != *url {
+            let message = "the webhook leads to another address by now";
+            return Err(Rejection::invalid("/url", message));
+        }
+        if known.is_confirmed() {
+            return Ok(Vec::new());
+        }
+        let (webhook_id, url) = (webhook_id.clone(), url.clone());
+        one(WebhookConfirmed { webhook_id, url, at: moment.at, by: moment.by.clone() })
     }
 
     pub(super) fn rotate_secret(

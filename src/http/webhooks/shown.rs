@@ -15,6 +15,8 @@ use utoipa::ToSchema;
 pub(super) struct WebhookShown {
     #[serde(flatten)]
     settings: WebhookAfter,
+    /// Whether the receiver at its address answered a challenge: nothing else is sent before.
+    confirmed: bool,
     /// Why it was switched off, when it is and somebody or something said so.
     disabled_why: Option<String>,
     /// How many deliveries wait.
@@ -143,6 +145,7 @@ impl WebhookShown {
         let old = webhook.old_secret.as_ref();
         Self {
             settings: WebhookAfter::new(webhook_id, &webhook.settings),
+            confirmed: webhook.is_confirmed(),
             disabled_why: why.filter(|_| is_off),
             pending: endpoint.map_or(0, |endpoint| endpoint.pending),
             failures: endpoint.map_or(0, |endpoint| endpoint.failures),

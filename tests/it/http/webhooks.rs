@@ -28,6 +28,8 @@ async fn a_webhook_is_registered_sends_and_shows_what_it_sent() -> Result<()> {
         let receiver = Receiver::start(&[]).await?;
         let (id, secret) = registered(&server, &receiver.url()).await?;
         ensure!(secret.starts_with("whsec_"), "{secret}");
+        let found = server.get(&format!("/api/webhooks/{id}")).await?;
+        ensure!(found.body["confirmed"] == false, "{found:?}");
         server.post("/api/agents", &agent("agent_larry")).await?;
         let received = receiver.until(1).await?;
         ensure!(received[0].signed_with(&secret)? == (1, true), "{received:?}");
@@ -35,6 +37,7 @@ async fn a_webhook_is_registered_sends_and_shows_what_it_sent() -> Result<()> {
         server.post(&format!("{path}/test"), &json!({})).await?;
         let found = server.get(&path).await?;
         ensure!(found.body["enabled"] == true && found.body["pending"] == 0, "{found:?}");
+        ensure!(found.body["confirmed"] == true && receiver.challenges().len() == 1, "{found:?}");
         let listed = server.get("/api/webhooks").await?;
         ensure!(listed.body["webhooks"][0] == found.body, "{listed:?}");
         let sent = server.get(&format!("{path}/deliveries?limit=1")).await?;

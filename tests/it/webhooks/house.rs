@@ -89,8 +89,22 @@ impl House {
         Ok(())
     }
 
-    /// Makes a webhook; answers its secret.
+    /// Makes a webhook whose receiver said that it wants what is sent; answers its secret.
     pub(super) async fn register(
+        &self,
+        webhooks: &Webhooks,
+        id: &str,
+        settings: WebhookSettings,
+    ) -> Result<String> {
+        let url = settings.url.clone();
+        let secret = self.register_unconfirmed(webhooks, id, settings).await?;
+        let WebhookKey { workspace, webhook_id } = key(id);
+        self.order(&workspace, WorkspaceCommand::ConfirmWebhook { webhook_id, url }).await?;
+        Ok(secret)
+    }
+
+    /// Makes a webhook; answers its secret.
+    pub(super) async fn register_unconfirmed(
         &self,
         webhooks: &Webhooks,
         id: &str,

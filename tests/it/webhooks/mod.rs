@@ -1,5 +1,6 @@
 //! Webhooks on both databases, against a receiver that does as it is told.
 
+mod confirming;
 mod delivering;
 mod failing;
 mod house;

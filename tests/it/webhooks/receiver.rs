@@ -1,4 +1,5 @@
-//! A receiver of webhooks that does as it is told, and remembers what it was sent.
+//! A receiver of webhooks that does as it is told, and remembers what it was sent. It says yes to
+//! challenges by itself, unless it is told otherwise.
 
 use anyhow::{Context, Result, ensure};
 use planexe_ax::domain::Timestamp;
@@ -23,6 +24,8 @@ const PATIENCE_MS: u64 = 60_000;
 pub(crate) enum Act {
     /// Answers with a status, and these headers.
     Answer(u16, &'static str),
+    /// Answers 200 with this, where `WORD` stands for the challenge.
+    Say(&'static str),
     /// Never answers.
     Hang,
     /// Answers as it should once it is let to.
@@ -55,6 +58,13 @@ impl Received {
         self.header("webhook-id")
     }
 
+    /// The word that it is to repeat; empty in what is no challenge.
+    pub(crate) fn challenge(&self) -> String {
+        let body = self.json().unwrap_or_default();
+        let word = body["data"]["challenge"].as_str().unwrap_or_default();
+        if body["type"] == "webhook.challenge" { word.to_owned() } else { String::new() }
+    }
+
     pub(crate) fn json(&self) -> Result<Value> {
         Ok(serde_json::from_slice(&self.body)?)
     }
@@ -77,9 +87,26 @@ impl Received {
 
 struct Shared {
     acts: Mutex<VecDeque<Act>>,
+    /// What it does with challenges, one each; then it says yes.
+    to_challenges: Mutex<VecDeque<Act>>,
+    challenges: Mutex<Vec<Received>>,
     received: watch::Sender<Vec<Received>>,
     connections: watch::Sender<usize>,
     held: Semaphore,
+}
+
+impl Shared {
+    /// Remembers what came, and says what is done with it.
+    fn act(&self, received: Received) -> Act {
+        if received.challenge().is_empty() {
+            let act = self.acts.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
+            self.received.send_modify(|all| all.push(received));
+            return act.unwrap_or(Act::Answer(204, ""));
+        }
+        self.challenges.lock().unwrap_or_else(PoisonError::into_inner).push(received);
+        let act = self.to_challenges.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
+        act.unwrap_or(Act::Say(r#"{"challenge":"WORD"}"#))
+    }
 }
 
 /// A listening receiver; it ends with this value.
@@ -100,6 +127,8 @@ impl Receiver {
         let address = listener.local_addr()?;
         let shared = Arc::new(Shared {
             acts: Mutex::new(acts.iter().cloned().collect()),
+            to_challenges: Mutex::default(),
+            challenges: Mutex::default(),
             received: watch::Sender::new(Vec::new()),
             connections: watch::Sender::new(0),
             held: Semaphore::new(0),
@@ -136,6 +165,16 @@ impl Receiver {
         self.shared.acts.lock().unwrap_or_else(PoisonError::into_inner).push_back(act);
     }
 
+    /// Does this with the next challenge.
+    pub(crate) fn challenged(&self, act: Act) {
+        self.shared.to_challenges.lock().unwrap_or_else(PoisonError::into_inner).push_back(act);
+    }
+
+    /// The challenges that it was sent by now.
+    pub(crate) fn challenges(&self) -> Vec<Received> {
+        self.shared.challenges.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// Lets one that is held be answered.
     pub(crate) fn release(&self) {
         self.shared.held.add_permits(1);
@@ -167,10 +206,10 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>, tls: Option<Arc<Serv
 
 async fn serve<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S, shared: &Shared) -> Result<()> {
     let received = read(&mut stream).await?;
-    let act = shared.acts.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
-    shared.received.send_modify(|all| all.push(received));
-    match act.unwrap_or(Act::Answer(204, "")) {
+    let word = received.challenge();
+    match shared.act(received) {
         Act::Answer(status, headers) => answer(&mut stream, status, headers).await?,
+        Act::Say(said) => say(&mut stream, &said.replace("WORD", &word)).await?,
         Act::Hang => std::future::pending().await,
         Act::Held => {
             shared.held.acquire().await?.forget();
@@ -195,6 +234,12 @@ async fn serve<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S, shared: &Shared
     }
     stream.shutdown().await?;
     Ok(())
+}
+
+async fn say<S: AsyncWrite + Unpin>(stream: &mut S, said: &str) -> Result<()> {
+    let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{said}", said.len());
+    stream.write_all(head.as_bytes()).await?;
+    Ok(stream.flush().await?)
 }
 
 async fn answer<S: AsyncWrite + Unpin>(stream: &mut S, status: u16, headers: &str) -> Result<()> {

@@ -3,8 +3,9 @@
 use super::{at, larry, mark, policy, text, title, workspace_id};
 use planexe_ax_domain::event::workspace::{
     KeyCreated, KeyRevoked, MemberAdded, MemberRemoved, MemberRoleChanged, ProjectionEventSkipped,
-    Role, WebhookChanged, WebhookRegistered, WebhookRemoved, WebhookSecretRotated, WebhookSettings,
-    WorkspaceCreated, WorkspaceEvent, WorkspacePolicyChanged,
+    Role, WebhookChanged, WebhookConfirmed, WebhookRegistered, WebhookRemoved,
+    WebhookSecretRotated, WebhookSettings, WorkspaceCreated, WorkspaceEvent,
+    WorkspacePolicyChanged,
 };
 use planexe_ax_domain::{KeyId, MemberId, WebhookId};
 
@@ -66,6 +67,13 @@ fn webhooks() -> Vec<WorkspaceEvent> {
             webhook_id: webhook_id.clone(),
             settings,
             at: at("14:05:00"),
+            by: by.clone(),
+        }
+        .into(),
+        WebhookConfirmed {
+            webhook_id: webhook_id.clone(),
+            url: text("https://bittersweet-farm.com/hook"),
+            at: at("14:05:30"),
             by: by.clone(),
         }
         .into(),
