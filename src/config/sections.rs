@@ -11,6 +11,8 @@ pub struct Door {
     pub connections_max: usize,
     /// How many requests are worked on at once.
     pub in_flight_max: usize,
+    /// How much of that one workspace may take, in percent.
+    pub workspace_percent_max: usize,
     /// How many requests may wait for their turn.
     pub queue_max: usize,
     /// How large a body may be.
@@ -38,6 +40,7 @@ impl Door {
         Self {
             connections_max: values.count("http.connections_max"),
             in_flight_max: values.count("http.in_flight_max"),
+            workspace_percent_max: values.count("http.workspace_percent_max"),
             queue_max: values.count("http.queue_max"),
             body_bytes_max: values.count("http.body_bytes_max"),
             import_bytes_max: values.count("http.import_bytes_max"),

@@ -271,6 +271,14 @@ const HERE: &[Setting] = &[
          streams are not counted",
     ),
     setting(
+        "http.workspace_percent_max",
+        "AX_HTTP_WORKSPACE_PERCENT_MAX",
+        "50",
+        Kind::Whole(1, 100),
+        "How much of http.in_flight_max one workspace may take, in percent; a further request of \
+         it is answered 429. A server of one person has no such limit",
+    ),
+    setting(
         "http.queue_max",
         "AX_HTTP_QUEUE_MAX",
         "1024",

@@ -112,6 +112,9 @@ codes! {
     RateLimited "rate_limited" TOO_MANY_REQUESTS later "Too many requests",
         "This caller made more requests than it may in a minute. Wait for as long as `Retry-After` \
          says; `RateLimit` says what is left. Heartbeats, polls that wait, streams do not count.";
+    ShareTaken "share_taken" TOO_MANY_REQUESTS later "The workspace has too much under way",
+        "One workspace may take a share of what the server can do at once; nothing was stored. \
+         Ask less at once, and try again after `Retry-After`.";
     TooManyStreams "too_many_streams" TOO_MANY_REQUESTS later "Too many streams are open",
         "Close one that is not needed, or wait for as long as `Retry-After` says: the detail names \
          the limit.";

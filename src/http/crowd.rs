@@ -55,7 +55,8 @@ impl Load {
         }
     }
 
-    /// Whether it counts among the requests that a caller may make in a minute.
+    /// Whether it counts among the requests that a caller may make in a minute, and a workspace at
+    /// once.
     pub(super) fn is_counted(self) -> bool {
         match self {
             Self::Vital | Self::Waiting => false,

@@ -39,6 +39,7 @@ mod reports;
 mod rights;
 mod schemas;
 mod serving;
+mod shares;
 mod shown;
 mod streams;
 mod tasks;
@@ -76,6 +77,7 @@ use gate::Gate;
 use problem::Problem;
 use rates::Limiter;
 use rights::Rights;
+use shares::Shares;
 use std::{future::Future, io, sync::Arc};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -266,6 +268,7 @@ fn router(app: Arc<App>, served: OpenApiRouter<Arc<App>>) -> Router {
     let document = self::routes().into_openapi();
     let rights = Rights::of(&document).expect("a test holds every route to naming its right");
     let crowd = Arc::new(Crowd::new(&app.config.door));
+    let shares = Arc::new(Shares::new(&app.config.door));
     let limiter = Arc::new(Limiter::new(app.config.rates, app.engine.clock().clone()));
     let failures = Arc::new(Failures { limiter: Arc::clone(&limiter), keys: app.keys.clone() });
     let gate = Arc::new(Gate { app: Arc::clone(&app), rights });
@@ -273,6 +276,7 @@ fn router(app: Arc<App>, served: OpenApiRouter<Arc<App>>) -> Router {
         .fallback(dashboard::elsewhere)
         .method_not_allowed_fallback(around::no_such_method)
         .layer(from_fn_with_state(limiter, rates::limit))
+        .layer(from_fn_with_state(shares, shares::keep))
         .layer(from_fn_with_state(gate, gate::admit))
         .layer(from_fn_with_state(failures, failures::slow_down))
         .layer(from_fn_with_state(crowd, crowd::pass))

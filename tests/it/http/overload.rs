@@ -1,9 +1,11 @@
 //! Promise 26: too much is turned away at once, with when to come again; what was acknowledged is
 //! kept; what keeps agents and the server alive is never turned away; and it is over when it is.
 
+use super::access::key;
 use super::house::{Server, Wire, on_every_with};
 use anyhow::{Context, Result, ensure};
 use planexe_ax::config::{Config, Rates};
+use planexe_ax::domain::event::workspace::Role;
 use planexe_ax::store::{LogFilter, Position};
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -24,9 +26,16 @@ fn narrow(in_flight: usize, queue: usize) -> Config {
 
 /// A request that has its turn, and keeps it until its body comes.
 async fn holding(server: &Server) -> Result<Wire> {
+    holding_as(server, &("X-Nobody", String::new())).await
+}
+
+/// The same by somebody, whom this header names.
+async fn holding_as(server: &Server, (name, value): &(&str, String)) -> Result<Wire> {
     let mut wire = server.connect().await?;
-    let head = "POST /api/agents HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\n\
-                Content-Type: application/json\r\nContent-Length: 37\r\n\r\n";
+    let head = format!(
+        "POST /api/agents HTTP/1.1\r\nHost: localhost\r\n{name}: {value}\r\n\
+         Expect: 100-continue\r\nContent-Type: application/json\r\nContent-Length: 37\r\n\r\n"
+    );
     wire.send(head.as_bytes()).await?;
     ensure!(wire.head().await?.starts_with("HTTP/1.1 100 "));
     Ok(wire)
@@ -65,6 +74,43 @@ async fn a_request_that_is_one_too_many_is_turned_away_at_once_and_vital_ones_ne
         let waited = waiting.join_next().await.context("one waited")???;
         ensure!(waited.starts_with("HTTP/1.1 200 "), "{waited}");
         ensure!(server.get("/api/agents").await?.status == 200);
+        server.stop().await
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_workspace_that_takes_all_of_its_share_is_turned_away_and_no_other_is() -> Result<()> {
+    let mut config = narrow(4, 0);
+    config.door.workspace_percent_max = 50;
+    on_every_with(&config, async |server| {
+        let noisy = key(&server, "noisy", Role::Owner, None).await?.header();
+        let agent = key(&server, "noisy", Role::Agent, Some("larry")).await?.header();
+        let quiet = key(&server, "quiet", Role::Owner, None).await?.header();
+        let ask = async |header: &(&'static str, String), path: &str| {
+            server.ask("GET", path, &[(header.0, header.1.as_str())], b"").await
+        };
+        let mut holders = [holding_as(&server, &noisy).await?, holding_as(&server, &noisy).await?];
+        for header in [&noisy, &agent] {
+            let refused = ask(header, "/api/agents").await?;
+            ensure!(refused.status == 429 && refused.body["code"] == "share_taken", "{refused:?}");
+            ensure!(refused.header("retry-after") == Some("1"), "{refused:?}");
+            ensure!(refused.body["retryable"] == true, "{refused:?}");
+        }
+        let bearer = [(agent.0, agent.1.as_str())];
+        let beat = server.json("POST", "/api/agents/larry/heartbeat", &bearer, &json!({})).await?;
+        ensure!(beat.status == 404, "a heartbeat was turned away: {beat:?}");
+        let parked = ask(&agent, "/api/agents/larry/work?wait=1ms").await?;
+        ensure!(parked.status != 429, "a poll that waits was turned away: {parked:?}");
+        for _ in 0..5 {
+            let answered = ask(&quiet, "/api/agents").await?;
+            ensure!(answered.status == 200, "another workspace was held up: {answered:?}");
+        }
+        for holder in &mut holders {
+            holder.send(br#"{"name":"Larry","capabilities":["x"]}"#).await?;
+            ensure!(holder.answer().await?.status == 201, "what had its place was not answered");
+        }
+        ensure!(ask(&noisy, "/api/agents").await?.status == 200, "a place was not given back");
         server.stop().await
     })
     .await

@@ -194,6 +194,11 @@ impl Socket {
         Ok(self.socket.send(message).await?)
     }
 
+    /// Sends bytes past the protocol.
+    pub(super) async fn write_raw(&mut self, bytes: &[u8]) -> Result<()> {
+        Ok(self.socket.get_mut().write_all(bytes).await?)
+    }
+
     /// The next message that is no ping; none at the end.
     async fn message(&mut self) -> Result<Option<Message>> {
         loop {

@@ -59,6 +59,41 @@ async fn a_reader_that_does_not_read_is_cut_and_delays_nobody() -> Result<()> {
     .await
 }
 
+/// How often in a row a reader may fall behind before it is cut, and once more.
+const LAGS: usize = 4;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_web_socket_that_never_keeps_up_is_closed_with_1013_and_where_to_go_on() -> Result<()> {
+    on_every(async |server| {
+        let execution = begin(&server).await?;
+        let path = format!("/api/executions/{execution}/stream");
+        let mut slow = Socket::open(&server, &path).await?;
+        slow.one().await?;
+        let (mut last, mut lags) = (0, 0);
+        while lags < LAGS {
+            chatter(&server, &execution, 6).await?;
+            let came = slow.until(|frame| frame["type"] == "lagged").await?;
+            lags += 1;
+            let lagged = came.last().context("nothing came")?;
+            ensure!(lagged["is_cut"] == (lags == LAGS), "{lags}: {lagged}");
+            let head = server.store.head().await?.position.get();
+            if lags < LAGS {
+                slow.until(|it| it["type"] == "snapshot" && it["position"] == head).await?;
+            }
+            last = lagged["position"].as_u64().context("no position")?;
+        }
+        let close = slow.closed().await?;
+        ensure!(u16::from(close.code) == 1013, "{close:?} is not 1013");
+        ensure!(close.reason.contains(&format!("resume with after={last}")), "{close:?}");
+        let mut again = Socket::open(&server, &format!("{path}?after={last}")).await?;
+        let came = again.until(|frame| frame["type"] == "snapshot").await?;
+        let first = came.iter().find(|frame| frame["type"] == "event").context("no event")?;
+        ensure!(first["position"] == last + 1, "{first} is not what follows {last}");
+        server.stop().await
+    })
+    .await
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reader_that_was_too_slow_is_told_so_and_misses_nothing() -> Result<()> {
     on_every(async |server| {

@@ -45,6 +45,33 @@ async fn what_a_client_says_beyond_that_closes_the_socket_with_the_reason() -> R
     .await
 }
 
+/// Frames that no client may send: one that is not masked, an operation that is unknown, a reserved
+/// bit, a ping in pieces, and a continuation of nothing.
+const VIOLATIONS: [&[u8]; 5] = [
+    &[0x81, 0x02, b'h', b'i'],
+    &[0x83, 0x80, 0, 0, 0, 0],
+    &[0xC1, 0x80, 0, 0, 0, 0],
+    &[0x09, 0x80, 0, 0, 0, 0],
+    &[0x80, 0x80, 0, 0, 0, 0],
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_no_web_socket_message_closes_with_1002_and_where_to_go_on() -> Result<()> {
+    on_every(async |server| {
+        for violation in VIOLATIONS {
+            let mut socket = Socket::open(&server, "/api/stream?after=0").await?;
+            socket.one().await?;
+            socket.write_raw(violation).await?;
+            let close = socket.closed().await?;
+            ensure!(u16::from(close.code) == 1002, "{violation:?}: {close:?} is not 1002");
+            ensure!(close.reason.contains("no WebSocket message"), "{close:?}");
+            ensure!(close.reason.contains("after=0"), "{close:?} does not say where to go on");
+        }
+        server.stop().await
+    })
+    .await
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_that_says_too_much_is_closed() -> Result<()> {
     on_every(async |server| {
