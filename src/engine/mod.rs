@@ -19,6 +19,7 @@ mod heartbeat;
 mod index;
 mod lives;
 mod load;
+mod lookout;
 mod note;
 mod own;
 mod presence;
@@ -39,6 +40,7 @@ pub use fork::ForkRequest;
 pub use grants::{GrantedTask, Work, WorkRequest};
 pub use heartbeat::{Beat, BeatVerdict};
 pub use index::{Counts, HeldTask};
+pub use lookout::{Looked, Lookout};
 pub use random::Random;
 pub use request::{Describe, EngineError, Metadata, Outcome, Recorded, Request, RequestKey};
 

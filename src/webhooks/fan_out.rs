@@ -83,6 +83,17 @@ impl Known {
         }
     }
 
+    /// The agent that is called there, though no event says so.
+    pub(super) fn called(&self) -> Option<&AgentId> {
+        let is_called = self.is_enabled && self.patterns.iter().any(Pattern::wants_calls);
+        self.agent_id.as_ref().filter(|_| is_called)
+    }
+
+    /// Whether a call of this kind is to be made there.
+    pub(super) fn wants_call(&self, kind: &str) -> bool {
+        self.patterns.iter().any(|pattern| pattern.wants(kind))
+    }
+
     /// Whether an event is to be sent there. Nothing about keys, members and webhooks ever is.
     pub(super) fn wants(&self, seen: &Seen<'_>) -> bool {
         let event = seen.event;

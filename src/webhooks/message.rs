@@ -1,5 +1,6 @@
 //! What is sent of an event: thin, made from the log alone, and so the same bytes on each attempt.
 
+use super::calls::WORK_AVAILABLE;
 use crate::domain::{
     Actor, ActorKind, AgentId, BlockerId, Event, ExecutionId, PlanId, StreamKind, TaskId,
     Timestamp, WorkspaceId,
@@ -72,6 +73,15 @@ pub(super) struct Named {
 struct Trial<'a> {
     webhook_id: &'a str,
     message: &'static str,
+}
+
+/// A call of an agent.
+#[derive(Serialize)]
+struct Call<'a> {
+    webhook_id: &'a str,
+    workspace_id: &'a WorkspaceId,
+    agent_id: &'a AgentId,
+    message: String,
 }
 
 /// The question whether a receiver wants what a webhook sends.
@@ -148,6 +158,25 @@ pub(super) fn trial_body(key: &WebhookKey, at: Timestamp) -> Result<Vec<u8>, Bad
     let message = "this server's webhooks reach you";
     let data = Trial { webhook_id: key.webhook_id.as_str(), message };
     written(&Message { r#type: dotted(TRIAL), timestamp: at, data })
+}
+
+/// The body of a call.
+pub(super) fn call_body(
+    key: &WebhookKey,
+    kind: &str,
+    agent_id: &AgentId,
+    at: Timestamp,
+) -> Result<Vec<u8>, BadMessage> {
+    let message = match kind {
+        WORK_AVAILABLE => format!("there is work: GET /api/agents/{agent_id}/work"),
+        _directive => format!(
+            "what to do about a task that you hold has changed: POST \
+             /api/agents/{agent_id}/heartbeat tells it"
+        ),
+    };
+    let (webhook_id, workspace_id) = (key.webhook_id.as_str(), &key.workspace);
+    let data = Call { webhook_id, workspace_id, agent_id, message };
+    written(&Message { r#type: dotted(kind), timestamp: at, data })
 }
 
 /// The body of a challenge.

@@ -2,6 +2,7 @@
 //! days. What is on its way follows from the log; of all servers, one sends.
 
 mod address;
+mod calls;
 mod challenge;
 mod client;
 mod fan_out;
@@ -19,7 +20,7 @@ mod target;
 pub use address::{BadNetwork, Network};
 pub use message::TRIAL;
 pub use own_key::{KeyError, KeySource};
-pub use pattern::{BadPattern, check_pattern};
+pub use pattern::{BadPattern, check_pattern, names_a_call};
 pub use resolve::Resolver;
 pub use run::WebhooksError;
 pub use schedule::WAITS_MS;

@@ -1,5 +1,6 @@
 //! Which events a webhook is sent: kinds, beginnings of kinds with a star, or all.
 
+use super::calls::{AGENT_DIRECTIVE, WORK_AVAILABLE, is_call};
 use crate::domain::Event;
 use crate::domain::event::workspace::WorkspaceEvent;
 
@@ -52,8 +53,8 @@ impl Pattern {
                 Self::Kind(named.map_or(plain, |(_, kind)| (*kind).to_owned()))
             }
         };
-        let mut kinds = Event::catalogue().map(|entry| entry.kind).filter(|kind| is_sent(kind));
-        if kinds.any(|kind| pattern.wants(kind)) {
+        let kinds = Event::catalogue().map(|entry| entry.kind).filter(|kind| is_sent(kind));
+        if kinds.chain([WORK_AVAILABLE, AGENT_DIRECTIVE]).any(|kind| pattern.wants(kind)) {
             return Ok(pattern);
         }
         Err(BadPattern(text.chars().take(100).collect()))
@@ -67,6 +68,18 @@ impl Pattern {
             Self::Kind(wanted) => wanted == kind,
         }
     }
+}
+
+impl Pattern {
+    /// Whether calls are wanted.
+    pub(super) fn wants_calls(&self) -> bool {
+        self.wants(WORK_AVAILABLE) || self.wants(AGENT_DIRECTIVE)
+    }
+}
+
+/// Whether a pattern names a call, which is always made to one agent.
+pub fn names_a_call(text: &str) -> bool {
+    matches!(Pattern::parse(text), Ok(Pattern::Kind(kind)) if is_call(&kind))
 }
 
 /// Checks a pattern.
@@ -113,5 +126,14 @@ mod tests {
             assert!(Pattern::parse(pattern).is_err(), "{pattern}");
         }
         assert!(!is_sent("key_created") && is_sent("agent_lost"));
+    }
+
+    #[test]
+    fn calls_are_named_like_events() {
+        assert!(names_a_call("work.available") && names_a_call("agent_directive"));
+        for pattern in ["*", "agent.*", "task.granted", "work.unavailable"] {
+            assert!(!names_a_call(pattern), "{pattern}");
+        }
+        assert!(wants("work.*", WORK_AVAILABLE) && wants("*", AGENT_DIRECTIVE));
     }
 }

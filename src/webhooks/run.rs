@@ -2,6 +2,7 @@
 //! sends what is due, one message at a time to each webhook.
 
 use super::Shared;
+use super::calls::Calls;
 use super::fan_out::{Seen, Webhooks, delivery};
 use super::send::{self, SendError};
 use crate::domain::Timestamp;
@@ -64,6 +65,8 @@ struct Lead {
     webhooks: Webhooks,
     /// The failures in a row of those that fail.
     failures: BTreeMap<WebhookKey, u64>,
+    /// The agents that are called.
+    calls: Calls,
     /// Those to which nothing could be sent for a reason of this server's own, and until when.
     paused: BTreeMap<WebhookKey, Timestamp>,
 }
@@ -102,6 +105,7 @@ impl Run {
         }
         self.enqueue().await?;
         self.catch_up().await?;
+        self.call().await?;
         self.start_due().await?;
         self.prune().await?;
         Ok(true)
@@ -129,8 +133,9 @@ impl Run {
                 let tailer = Tailer::new(self.shared.store.clone(), taken.position);
                 let webhooks = Webhooks::of(&endpoints);
                 let epoch = taken.epoch;
-                let (noted, paused) = (taken.position, BTreeMap::new());
-                self.lead = Some(Lead { epoch, until, tailer, noted, webhooks, failures, paused });
+                let (noted, calls, paused) = (taken.position, Calls::default(), BTreeMap::new());
+                let lead = Lead { epoch, until, tailer, noted, webhooks, failures, calls, paused };
+                self.lead = Some(lead);
             }
         }
         Ok(true)
@@ -196,6 +201,24 @@ impl Run {
                 known.behind_at = behind_at;
                 let added = u64::try_from(deliveries.len()).unwrap_or(u64::MAX);
                 known.pending = known.pending.saturating_add(added);
+            }
+        }
+        Ok(())
+    }
+
+    /// Puts into the outbox what agents are to be called for.
+    async fn call(&mut self) -> Result<(), WebhooksError> {
+        let Some(lead) = &mut self.lead else { return Ok(()) };
+        let due = lead.calls.due(&self.shared, &mut lead.webhooks).await?;
+        if due.is_empty() {
+            return Ok(());
+        }
+        if !self.shared.outbox.add_calls(lead.epoch, &due, self.shared.clock.now()).await? {
+            return Err(WebhooksError::Overtaken);
+        }
+        for call in &due {
+            if let Some(known) = lead.webhooks.get_mut(&call.key) {
+                known.pending = known.pending.saturating_add(1);
             }
         }
         Ok(())

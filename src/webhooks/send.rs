@@ -2,6 +2,7 @@
 //! what came of it is written down after the answer, never before.
 
 use super::Shared;
+use super::calls::is_call;
 use super::challenge::{self, CHALLENGES_MAX, Refusal};
 use super::client::{Answer, NoAnswer, Post, RetryAfter};
 use super::message::{self, BadMessage, TRIAL};
@@ -77,7 +78,7 @@ pub(super) async fn attempt(
         let answer = Answer { status: 200, bytes: 0, said: Vec::new(), retry_after: None };
         settle(shared, epoch, delivery, failures, &Came::Answer(answer)).await?;
     }
-    let came = match body(shared, delivery).await? {
+    let came = match body(shared, delivery, &webhook).await? {
         Ok(body) => send(shared, delivery, &webhook, body).await?,
         Err(error) => Came::Never(error.to_string()),
     };
@@ -119,7 +120,15 @@ async fn webhook(shared: &Shared, key: &WebhookKey) -> Result<Option<Webhook>, E
 async fn body(
     shared: &Shared,
     delivery: &Delivery,
+    webhook: &Webhook,
 ) -> Result<Result<Vec<u8>, BadMessage>, StoreError> {
+    if is_call(&delivery.kind) {
+        let agent_id = webhook.settings.agent_id.as_ref().ok_or(BadMessage::Absent);
+        let at = delivery.created_at;
+        return Ok(
+            agent_id.and_then(|it| message::call_body(&delivery.key, &delivery.kind, it, at))
+        );
+    }
     if delivery.kind == TRIAL {
         return Ok(message::trial_body(&delivery.key, delivery.created_at));
     }

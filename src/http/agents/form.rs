@@ -35,7 +35,9 @@ pub(in crate::http) struct Registration {
     #[schema(value_type = Vec<AbilityForm>, min_items = 1)]
     capabilities: Vec<Ability>,
     integration_endpoints: Option<BTreeMap<String, String>>,
-    #[schema(value_type = Option<String>)]
+    /// Where it is called when there is work for it, and when it is to do something else about a
+    /// task that it holds.
+    #[schema(value_type = Option<String>, max_length = 2048)]
     webhook_url: Option<Text>,
     /// How many tasks it can hold at once: 1 when nothing is said.
     #[schema(minimum = 1)]

@@ -1,5 +1,6 @@
 //! `/api/agents`: who there is, what each can do, and how it stands.
 
+mod calling;
 mod form;
 mod shown;
 
@@ -19,6 +20,7 @@ use crate::projections::agents::AgentRow;
 use axum::extract::{Path, State as Shared};
 use axum::http::StatusCode;
 use axum::response::Response;
+use calling::{AgentWebhook, AgentWebhooks};
 pub(super) use form::{Ability, AbilityForm};
 use form::{AgentPatch, Registration};
 use serde::Serialize;
@@ -44,9 +46,14 @@ pub(super) async fn register(
     let agent_id = value.agent_id.clone().unwrap_or_else(new_id);
     let caller = if caller.is_agent() { caller.as_agent(&agent_id)? } else { caller };
     let profile = value.profile()?;
-    let name = profile.name.clone();
+    let (name, url) = (profile.name.clone(), profile.webhook_url.clone());
     let command = AgentCommand::Register { agent_id: agent_id.clone(), profile };
-    let done = app.order_agent(&caller, &terms, &bytes, &agent_id, command).await?;
+    let mut done = app.order_agent(&caller, &terms, &bytes, &agent_id, command).await?;
+    if !terms.is_dry_run
+        && let Some(webhook) = app.call_agent_at(&caller, &agent_id, url.as_ref()).await?
+    {
+        done.put("webhook", serde_json::json!(webhook));
+    }
     if !done.has("agent_registered") {
         return Ok(done.answer(StatusCode::OK));
     }
@@ -115,7 +122,9 @@ pub(super) async fn list(
     let found = app.reader.agents(&caller.workspace, None, &wanted).await?;
     let ids: Vec<&str> = found.rows.iter().map(|marked| &*marked.row.agent_id).collect();
     let sums = app.reader.sums_by_agent(&caller.workspace, &ids).await?;
-    let mut agents: Vec<_> = found.rows.iter().map(|it| app.shown(&caller, &it.row)).collect();
+    let webhooks = app.agent_webhooks(&caller).await?;
+    let shown = |row| app.shown(&caller, row, &webhooks);
+    let mut agents: Vec<_> = found.rows.iter().map(|it| shown(&it.row)).collect();
     for agent in &mut agents {
         agent.track_record = Some(TrackRecord::of(sums.get(agent.agent_id)));
     }
@@ -137,7 +146,7 @@ pub(super) async fn get(
     app.wait_for("agents", wish.min_position).await?;
     let found = app.reader.agent(&caller.workspace, &agent_id).await?;
     let row = found.rows.first().ok_or_else(no_such_agent)?;
-    let mut shown = app.shown(&caller, &row.row);
+    let mut shown = app.shown(&caller, &row.row, &app.agent_webhooks(&caller).await?);
     let sums = app.reader.sums_by_agent(&caller.workspace, &[agent_id.as_str()]).await?;
     shown.track_record = Some(TrackRecord::of(sums.get(agent_id.as_str())));
     Ok(aged(found.age, axum::Json(shown)))
@@ -164,7 +173,7 @@ pub(super) async fn capabilities(
     let agent_id = known_id(&agent_id)?;
     let found = app.reader.agent(&caller.workspace, &agent_id).await?;
     let row = found.rows.first().ok_or_else(no_such_agent)?;
-    let capabilities = app.shown(&caller, &row.row).capabilities;
+    let capabilities = app.shown(&caller, &row.row, &AgentWebhooks::new()).capabilities;
     Ok(aged(found.age, axum::Json(Abilities { agent_id, capabilities })))
 }
 
@@ -182,7 +191,12 @@ impl App {
         self.write(Write { caller, terms, body, stream, command, describe }).await
     }
 
-    fn shown<'a>(&self, caller: &Caller, row: &'a AgentRow) -> AgentShown<'a> {
+    fn shown<'a>(
+        &self,
+        caller: &Caller,
+        row: &'a AgentRow,
+        webhooks: &AgentWebhooks,
+    ) -> AgentShown<'a> {
         let agent_id = AgentId::parse(&row.agent_id).expect("the row of an agent has its id");
         let held = self.engine.index().held_by(&caller.workspace, &agent_id);
         let lease = |held: &crate::engine::HeldTask| Lease {
@@ -198,6 +212,7 @@ impl App {
             capabilities: value_of(&row.capabilities),
             integration_endpoints: row.integration_endpoints.as_ref().map(value_of),
             webhook_url: row.webhook_url.as_deref(),
+            webhook: AgentWebhook::of(&agent_id, webhooks),
             max_concurrent_tasks: row.concurrent_tasks_max,
             status: public_status(&row.status, !held.is_empty()),
             priority: &row.priority,

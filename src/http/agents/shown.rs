@@ -1,5 +1,6 @@
 //! An agent, as the door shows it.
 
+use super::calling::AgentWebhook;
 use super::form::Kind;
 use crate::domain::{Event, State};
 use crate::http::schemas::{self, Any, AnyObject, Id, Moment};
@@ -24,6 +25,8 @@ pub(in crate::http) struct AgentShown<'a> {
     #[schema(value_type = Option<AnyObject>)]
     pub(super) integration_endpoints: Option<Value>,
     pub(super) webhook_url: Option<&'a str>,
+    /// Whether it is called there; null where it named no address.
+    pub(super) webhook: Option<AgentWebhook>,
     pub(super) max_concurrent_tasks: u32,
     /// `active` has work, `idle` has none, `offline` was not heard of for too long; `paused`,
     /// `draining`, `retired`.
@@ -120,6 +123,9 @@ pub(in crate::http) struct AgentAfter {
     pub(super) integration_endpoints: Value,
     #[schema(value_type = Option<String>)]
     pub(super) webhook_url: Value,
+    /// Whether it is called there; in answers to registrations that name an address, or did before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) webhook: Option<AgentWebhook>,
     pub(super) max_concurrent_tasks: u32,
     pub(super) status: &'static str,
     #[schema(value_type = schemas::Priority)]
@@ -144,6 +150,7 @@ pub(super) fn describe(state: &State, _: &[Event]) -> Vec<u8> {
         capabilities: json!(profile.capabilities),
         integration_endpoints: json!(profile.integration_endpoints),
         webhook_url: json!(profile.webhook_url),
+        webhook: None,
         max_concurrent_tasks: profile.concurrent_tasks_max,
         status: public_status(agent.status().as_str(), false),
         priority: json!(agent.priority()),

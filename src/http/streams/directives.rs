@@ -1,13 +1,12 @@
 //! What an agent that listens is told at once: what to do about each task that it holds, as soon
 //! as that is committed, and that there is work to ask for.
 
-use crate::domain::execution::tree::Closure;
-use crate::domain::execution::{Execution, Verdict};
-use crate::domain::{AgentId, ExecutionId, LeaseToken, TaskId, Timestamp, WorkspaceId};
-use crate::engine::{Engine, EngineError, HeldTask};
+use crate::clock::Clock;
+use crate::domain::{AgentId, ExecutionId, TaskId, Timestamp, WorkspaceId};
+use crate::engine::{Engine, EngineError, HeldTask, Looked, Lookout};
 use crate::http::heartbeat::verdict_word;
 use serde::Serialize;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use tokio::sync::watch;
 
 /// How often an agent is told that there is work at most.
@@ -33,10 +32,8 @@ pub(super) enum Directive {
 
 /// Watches the tasks of one agent.
 pub(super) struct Directives {
-    engine: Engine,
-    workspace: WorkspaceId,
-    agent_id: AgentId,
-    known: BTreeMap<HeldTask, Known>,
+    lookout: Lookout,
+    clock: Clock,
     queue: VecDeque<Directive>,
     held: watch::Receiver<u64>,
     ready: watch::Receiver<u64>,
@@ -45,21 +42,12 @@ pub(super) struct Directives {
     hint_at: Timestamp,
 }
 
-/// What the agent was told last of a task.
-#[derive(Clone)]
-struct Known {
-    lease: LeaseToken,
-    verdict: Verdict,
-}
-
 impl Directives {
     pub(super) fn new(engine: &Engine, workspace: &WorkspaceId, agent_id: &AgentId) -> Self {
         let now = engine.clock().now();
         Self {
-            engine: engine.clone(),
-            workspace: workspace.clone(),
-            agent_id: agent_id.clone(),
-            known: BTreeMap::new(),
+            lookout: Lookout::new(engine, workspace, agent_id),
+            clock: engine.clock().clone(),
             queue: VecDeque::new(),
             held: engine.index().watch_holder(workspace, agent_id),
             ready: engine.index().changed(),
@@ -85,11 +73,11 @@ impl Directives {
     }
 
     fn now(&self) -> Timestamp {
-        self.engine.clock().now()
+        self.clock.now()
     }
 
     async fn wait(&mut self) {
-        let clock = self.engine.clock();
+        let clock = &self.clock;
         let later = async {
             match self.look_at {
                 Some(at) => clock.sleep_until(at).await,
@@ -119,23 +107,9 @@ impl Directives {
 
     /// Finds out what changed; says whether the agent is still to be told that there is work.
     async fn look(&mut self) -> Result<bool, EngineError> {
-        let mut known = BTreeMap::new();
-        let mut news = Vec::new();
-        for task in self.engine.index().held_by(&self.workspace, &self.agent_id) {
-            let Some(now) = self.stands(&task).await? else { continue };
-            let before = self.known.get(&task).map_or(&Verdict::Ok, |known| &known.verdict);
-            if *before != now.verdict {
-                news.push((task.clone(), now.verdict));
-            }
-            known.insert(task, now);
-        }
-        for (task, before) in self.known.iter().filter(|(task, _)| !known.contains_key(task)) {
-            news.extend(self.ended(before).await?.map(|verdict| (task.clone(), verdict)));
-        }
-        let has_work = self.engine.has_work(&self.workspace, &self.agent_id).await?;
+        let Looked { verdicts, has_work } = self.lookout.look().await?;
         let timestamp = self.now();
-        self.known = known;
-        self.queue.extend(news.into_iter().map(|(task, verdict)| {
+        self.queue.extend(verdicts.into_iter().map(|(task, verdict)| {
             let (verdict, grace_ends_at) = verdict_word(&verdict);
             let HeldTask { execution_id, task_id, .. } = task;
             Directive::Directive { execution_id, task_id, verdict, grace_ends_at, timestamp }
@@ -146,33 +120,5 @@ impl Directives {
         self.hint_at = timestamp.plus_ms(HINT_MS_MIN);
         self.queue.push_back(Directive::WorkAvailable { timestamp });
         Ok(false)
-    }
-
-    /// How a task that the agent holds stands.
-    async fn stands(&self, task: &HeldTask) -> Result<Option<Known>, EngineError> {
-        let task_id = task.task_id.clone();
-        let stands = move |execution: &Execution| {
-            let lease = execution.lease_of(&task_id)?;
-            let verdict = execution.verdict(&lease);
-            Some(Known { lease, verdict })
-        };
-        Ok(self.engine.ask(&self.workspace, &task.execution_id, stands).await?.flatten())
-    }
-
-    /// What the agent is to be told of a task that it does not hold any more; nothing where it
-    /// gave it out of its hands itself.
-    async fn ended(&self, before: &Known) -> Result<Option<Verdict>, EngineError> {
-        let lease = before.lease.clone();
-        let ended = move |execution: &Execution| {
-            let tree = execution.tree();
-            let closing = tree.find(&lease.task_id).and_then(|spot| {
-                let closing = tree.node(spot).leaf.closing.as_deref();
-                closing.filter(|closing| closing.epoch == lease.epoch)
-            });
-            let by_itself = closing.is_some_and(|it| matches!(it.how, Closure::Reported(_)));
-            (!by_itself).then(|| execution.verdict(&lease))
-        };
-        let asked = self.engine.ask(&self.workspace, &before.lease.execution_id, ended).await?;
-        Ok(asked.unwrap_or(Some(Verdict::Lost)))
     }
 }

@@ -6,7 +6,7 @@ use crate::domain::{AgentId, Text, Title};
 use crate::http::code::Code;
 use crate::http::problem::Problem;
 use crate::http::schemas::Id;
-use crate::webhooks::check_pattern;
+use crate::webhooks::{check_pattern, names_a_call};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -25,7 +25,8 @@ pub(in crate::http) struct Registration {
     /// Where it sends: https, a name that leads to public addresses, port 443.
     #[schema(value_type = String, max_length = 2048)]
     url: Text,
-    /// Which events: kinds (`execution.completed`), beginnings with a star (`task.*`), or `*`.
+    /// Which events: kinds (`execution.completed`), beginnings with a star (`task.*`), or `*`; with
+    /// `agent_id` also `work.available` and `agent.directive`.
     #[schema(min_items = 1, max_items = 100)]
     events: Vec<String>,
     /// Only events that are about this agent, or that it did.
@@ -69,6 +70,7 @@ impl Registration {
         let Self { url, events, agent_id, description } = self;
         check_description(description.as_ref())?;
         let events = patterns(&events)?;
+        check_calls(&events, agent_id.as_ref())?;
         Ok(WebhookSettings { url, events, agent_id, description, is_enabled: true })
     }
 }
@@ -78,9 +80,11 @@ impl WebhookPatch {
     pub(super) fn applied(self, known: WebhookSettings) -> Result<WebhookSettings, Problem> {
         let Self { url, events, description, enabled } = self;
         check_description(description.as_ref())?;
+        let events = events.as_deref().map(patterns).transpose()?.unwrap_or(known.events);
+        check_calls(&events, known.agent_id.as_ref())?;
         Ok(WebhookSettings {
             url: url.unwrap_or(known.url),
-            events: events.as_deref().map(patterns).transpose()?.unwrap_or(known.events),
+            events,
             agent_id: known.agent_id,
             description: description.or(known.description),
             is_enabled: enabled.unwrap_or(known.is_enabled),
@@ -111,6 +115,14 @@ fn patterns(events: &[String]) -> Result<Vec<Title>, Problem> {
         Title::parse(text.trim()).map_err(|error| bad(error.to_string()))
     };
     events.iter().enumerate().map(pattern).collect()
+}
+
+/// Calls are made to one agent, and so their webhook names it.
+fn check_calls(events: &[Title], agent_id: Option<&AgentId>) -> Result<(), Problem> {
+    let call = events.iter().find(|text| names_a_call(text.as_str()));
+    let Some(call) = call.filter(|_| agent_id.is_none()) else { return Ok(()) };
+    let message = format!("`{call}` is about one agent: name it when the webhook is made");
+    Err(Problem::at(Code::Invalid, "/agent_id", message))
 }
 
 fn check_description(description: Option<&Text>) -> Result<(), Problem> {

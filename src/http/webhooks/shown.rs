@@ -82,7 +82,7 @@ pub(super) struct DeliveryShown {
     /// What the receiver sees as `webhook-id`, the same on each attempt.
     delivery_id: String,
     event_type: String,
-    /// The event's place in the log; null for a test.
+    /// The event's place in the log; null for what is about no event: tests, calls of agents.
     position: Option<u64>,
     #[schema(value_type = StateWord)]
     state: &'static str,

@@ -132,6 +132,19 @@ impl Outbox {
         Ok(true)
     }
 
+    /// Puts calls of agents into the outbox; false when another sender leads.
+    pub async fn add_calls(
+        &self,
+        epoch: u64,
+        calls: &[NewDelivery],
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let Some(mut session) = self.fenced(epoch).await? else { return Ok(false) };
+        add(&mut session, calls, now).await?;
+        session.commit().await?;
+        Ok(true)
+    }
+
     /// Says what came of an attempt; false when another sender leads.
     pub async fn settle(&self, epoch: u64, settled: &Settled) -> Result<bool, StoreError> {
         let Some(mut session) = self.fenced(epoch).await? else { return Ok(false) };

@@ -76,9 +76,9 @@ pub struct NewDelivery {
     pub key: WebhookKey,
     /// The same on every attempt.
     pub delivery_id: String,
-    /// The event's place in the log; zero for a trial.
+    /// The event's place in the log; zero for a trial or a call.
     pub position: Position,
-    /// The event's kind.
+    /// The event's kind, or that of the trial or call.
     pub kind: String,
 }
 
@@ -117,9 +117,9 @@ pub struct Delivery {
     pub key: WebhookKey,
     /// The same on every attempt.
     pub delivery_id: String,
-    /// The event's place in the log; zero for a trial.
+    /// The event's place in the log; zero for a trial or a call.
     pub position: Position,
-    /// The event's kind.
+    /// The event's kind, or that of the trial or call.
     pub kind: String,
     /// Where it is.
     pub state: DeliveryState,

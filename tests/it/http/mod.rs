@@ -4,6 +4,7 @@ mod access;
 mod agent_plans;
 mod agents;
 mod audit;
+mod calling;
 mod commands;
 mod crowd;
 mod dashboard;
