@@ -115,6 +115,12 @@ impl<'a> Call<'a> {
         read(client, &answer)
     }
 
+    /// The answer, byte by byte.
+    pub(crate) async fn bytes(self) -> Result<Bytes, ClientError> {
+        let client = self.client;
+        Ok(client.answered(&self.asked()?).await?.body)
+    }
+
     /// Reads the answer, where there is something in it.
     pub(crate) async fn told_if_any<T>(self) -> Result<Option<Told<T>>, ClientError>
     where

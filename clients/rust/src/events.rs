@@ -5,6 +5,7 @@ use crate::client::Client;
 use crate::error::ClientError;
 use crate::log::{Difference, EventPage};
 use crate::stream::Stream;
+use hyper::body::Bytes;
 
 impl Client {
     /// Events of an execution, oldest first, behind this version.
@@ -19,15 +20,27 @@ impl Client {
         call.with("limit", Some(limit)).page("events").await
     }
 
-    /// What changed in an execution between two versions.
+    /// What changed in an execution between two moments, each a version, `position:N` or a time;
+    /// up to now, where nothing is said.
     pub async fn difference(
         &self,
         execution_id: &str,
-        from: u64,
-        to: u64,
+        from: &str,
+        to: Option<&str>,
     ) -> Result<Told<Difference>, ClientError> {
         let call = self.get(&["api", "executions", execution_id, "diff"]);
-        call.with("from", Some(from)).with("to", Some(to)).told().await
+        call.with("from", Some(from)).with("to", to).told().await
+    }
+
+    /// Asks for anything that this client has no words for, such as what auditors verify: the
+    /// answer as it came, byte by byte.
+    pub async fn ask(
+        &self,
+        path: &[&str],
+        query: &[(&'static str, u64)],
+    ) -> Result<Bytes, ClientError> {
+        let call = self.get(path);
+        query.iter().fold(call, |call, (name, value)| call.with(name, Some(value))).bytes().await
     }
 
     /// Follows an execution live; behind this position, where one is named.

@@ -30,6 +30,10 @@ pub type EventPage = Page<LogEvent>;
 /// What changed between two moments.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Difference {
+    /// The earlier moment, as a version of the execution's stream.
+    pub from_version: u64,
+    /// The later one.
+    pub to_version: u64,
     /// What became of each thing.
     pub changes: Vec<Change>,
 }

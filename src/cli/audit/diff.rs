@@ -1,82 +1,44 @@
 //! What changed in an execution between two moments, in words.
 
-use crate::cli::log::Server;
-use crate::cli::out::say;
+use crate::cli::out::{json, say, text::plain};
+use crate::cli::remote::{Remote, failed};
 use crate::exit::Failure;
-use serde::Deserialize;
-use serde_json::{Map, Value, json};
-
-#[derive(Deserialize)]
-struct Difference {
-    execution_id: String,
-    from_version: u64,
-    to_version: u64,
-    changes: Vec<Change>,
-}
-
-#[derive(Deserialize)]
-struct Change {
-    of: String,
-    task_id: Option<String>,
-    change: String,
-    before: Option<Map<String, Value>>,
-    after: Option<Map<String, Value>>,
-}
+use planexe_ax_client::{Change, Difference};
+use serde_json::Value;
 
 /// Prints what changed.
 pub(super) async fn diff(
-    server: &Server,
+    remote: &Remote,
     execution_id: &str,
     (from, to): (&str, Option<&str>),
-    is_json: bool,
 ) -> Result<(), Failure> {
-    let mut query = url::form_urlencoded::Serializer::new(String::new());
-    query.append_pair("from", from);
-    if let Some(to) = to {
-        query.append_pair("to", to);
+    let found = remote.client()?.difference(execution_id, from, to).await.map_err(failed)?;
+    if remote.wants_json() {
+        return json(&found.json);
     }
-    let id: String = url::form_urlencoded::byte_serialize(execution_id.as_bytes()).collect();
-    let path = format!("/api/executions/{id}/diff?{}", query.finish());
-    let found: Value = server.ask(&path).await?;
-    if is_json {
-        return say(&found.to_string());
-    }
-    let found: Difference = serde_json::from_value(found).map_err(anyhow::Error::from)?;
-    say(&words(&found))
+    say(&words(execution_id, &found.told))
 }
 
-fn words(found: &Difference) -> String {
-    let Difference { execution_id, from_version, to_version, changes } = found;
-    let mut text = format!("{execution_id} from version {from_version} to {to_version}:\n");
+fn words(execution_id: &str, found: &Difference) -> String {
+    let Difference { from_version, to_version, changes } = found;
+    let head = format!("{} from version {from_version} to {to_version}:", plain(execution_id));
+    let mut lines = vec![head];
     if changes.is_empty() {
-        text += "  nothing changed\n";
+        lines.push("  nothing changed".to_owned());
     }
-    for change in changes {
-        let what = match &change.task_id {
-            Some(task_id) => format!("{} {task_id}", change.of),
-            None => change.of.clone(),
-        };
-        text += &format!("  {what} {}\n", change.change);
-        let after = change.after.iter().flatten();
-        for (name, now) in after {
-            let was = change.before.as_ref().and_then(|before| before.get(name));
-            text += &match was {
-                Some(was) => format!("    {name}: {} became {}\n", shown(was), shown(now)),
-                None => format!("    {name}: {}\n", shown(now)),
-            };
-        }
-    }
-    text
+    lines.extend(changes.iter().flat_map(changed));
+    lines.join("\n")
 }
 
-/// A value as JSON: control characters are escaped in it.
-fn shown(value: &Value) -> String {
-    let escape = |it: char| match it {
-        '\u{7f}'..='\u{9f}'
-        | '\u{200b}'..='\u{200f}'
-        | '\u{202a}'..='\u{202e}'
-        | '\u{2066}'..='\u{2069}' => format!("\\u{:04x}", u32::from(it)),
-        plain => plain.to_string(),
+/// What became of one thing: each value as JSON, so that it is told exactly.
+fn changed(change: &Change) -> Vec<String> {
+    let task = change.task_id.as_ref().map(|id| format!(" {id}")).unwrap_or_default();
+    let head = format!("{}{task} {}", change.of, change.change);
+    let value = |(name, now): (&String, &Value)| match change.before.get(name) {
+        Some(was) => format!("{name}: {was} became {now}"),
+        None => format!("{name}: {now}"),
     };
-    json!(value).to_string().chars().map(escape).collect()
+    let values = change.after.as_object().into_iter().flatten().map(value);
+    let values = values.map(|line| format!("    {}", plain(&line)));
+    std::iter::once(format!("  {}", plain(&head))).chain(values).collect()
 }

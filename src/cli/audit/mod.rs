@@ -8,7 +8,8 @@ mod verify;
 
 pub(super) use verify::verify_export;
 
-use super::log::Place;
+use super::log::Log;
+use super::remote::Remote;
 use crate::config::Config;
 use crate::exit::Failure;
 use clap::Subcommand;
@@ -19,10 +20,7 @@ pub(super) struct Audit {
     #[command(subcommand)]
     task: Task,
     #[command(flatten)]
-    place: Place,
-    /// Prints JSON
-    #[arg(long, global = true)]
-    json: bool,
+    remote: Remote,
 }
 
 #[derive(Debug, Clone, Subcommand)]
@@ -84,35 +82,38 @@ pub(super) async fn audit(config: &Config, asked: &Audit) -> Result<(), Failure>
             let key = wish.key.as_deref().map(verify::key).transpose()?;
             let known = verify::known(&wish.known)?;
             match &wish.path {
-                Some(path) if path.is_file() => prove::verify(path, key, &known, asked.json),
-                Some(path) => verify::verify_export(path, key.as_ref(), &known, asked.json),
+                Some(path) if path.is_file() => {
+                    prove::verify(path, key, &known, asked.remote.wants_json())
+                }
+                Some(path) => {
+                    verify::verify_export(path, key.as_ref(), &known, asked.remote.wants_json())
+                }
                 None => {
-                    let log = asked.place.open(config).await?;
-                    database::verify(log, key, &known, asked.json).await
+                    let log = Log::open(&asked.remote, config).await?;
+                    database::verify(log, key, &known, asked.remote.wants_json()).await
                 }
             }
         }
         Task::Prove { position, size } => {
-            let log = asked.place.open(config).await?;
+            let log = Log::open(&asked.remote, config).await?;
             let done = prove::prove(&log, *position, *size).await;
             log.close().await;
             done
         }
         Task::Checkpoint { size } => {
-            let log = asked.place.open(config).await?;
-            let done = prove::checkpoint(&log, *size, asked.json).await;
+            let log = Log::open(&asked.remote, config).await?;
+            let done = prove::checkpoint(&log, *size, asked.remote.wants_json()).await;
             log.close().await;
             done
         }
         Task::Key => {
-            let log = asked.place.open(config).await?;
+            let log = Log::open(&asked.remote, config).await?;
             let done = prove::key(&log).await;
             log.close().await;
             done
         }
         Task::Diff { execution_id, from, to } => {
-            let server = asked.place.server().await?;
-            diff::diff(&server, execution_id, (from, to.as_deref()), asked.json).await
+            diff::diff(&asked.remote, execution_id, (from, to.as_deref())).await
         }
     }
 }

@@ -4,7 +4,8 @@ mod export;
 mod list;
 mod segments;
 
-use super::log::Place;
+use super::log::Log;
+use super::remote::Remote;
 use crate::config::Config;
 use crate::exit::Failure;
 use clap::Subcommand;
@@ -15,10 +16,7 @@ pub(super) struct Events {
     #[command(subcommand)]
     task: Task,
     #[command(flatten)]
-    place: Place,
-    /// Prints JSON
-    #[arg(long, global = true)]
-    json: bool,
+    remote: Remote,
 }
 
 #[derive(Debug, Clone, Subcommand)]
@@ -55,12 +53,14 @@ enum Task {
 
 /// Does what was asked.
 pub(super) async fn events(config: &Config, asked: &Events) -> Result<(), Failure> {
-    let mut log = asked.place.open(config).await?;
+    let mut log = Log::open(&asked.remote, config).await?;
     let done = match &asked.task {
-        Task::List { after, limit } => list::list(&log, *after, *limit, asked.json).await,
-        Task::Tail { after } => list::tail(&log, *after, asked.json).await,
+        Task::List { after, limit } => {
+            list::list(&log, *after, *limit, asked.remote.wants_json()).await
+        }
+        Task::Tail { after } => list::tail(&log, *after, asked.remote.wants_json()).await,
         Task::Export { out, cloudevents } => {
-            export::export(&mut log, out, *cloudevents, asked.json).await
+            export::export(&mut log, out, *cloudevents, asked.remote.wants_json()).await
         }
     };
     log.close().await;

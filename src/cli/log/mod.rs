@@ -3,6 +3,7 @@
 mod house;
 mod server;
 
+use super::remote::Remote;
 use crate::audit::{Checkpoint, Hash, Verifier};
 use crate::config::Config;
 use crate::exit::{Exit, Failure};
@@ -10,20 +11,7 @@ use crate::store::RecordedEvent;
 use crate::store::tree::SignedCheckpoint;
 use anyhow::anyhow;
 use house::House;
-pub(super) use server::Server;
-
-/// Names the server, and holds the key to it.
-const URL: &str = "AX_URL";
-const KEY: &str = "AX_KEY";
-
-/// Which server is asked.
-#[derive(Debug, Clone, Default, clap::Args)]
-pub(super) struct Place {
-    /// A running server, such as http://127.0.0.1:8000 [AX_URL]; its key: [AX_KEY]. When none is
-    /// named, the database is opened, which on SQLite no server may have open meanwhile
-    #[arg(long, value_name = "URL", global = true)]
-    server: Option<String>,
-}
+use server::Server;
 
 /// What stands at a position.
 pub(super) enum Piece {
@@ -46,30 +34,15 @@ pub(super) enum Log {
     Server(Box<Server>),
 }
 
-impl Place {
-    /// Opens the log.
-    pub(super) async fn open(&self, config: &Config) -> Result<Log, Failure> {
-        let named = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
-        match self.server.clone().or_else(|| named(URL)) {
-            Some(address) => {
-                let server = Server::open(&address, named(KEY)).await?;
-                Ok(Log::Server(Box::new(server)))
-            }
-            None => Ok(Log::House(Box::new(House::open(config).await?))),
-        }
-    }
-
-    /// The server, for what only a server can tell.
-    pub(super) async fn server(&self) -> Result<Server, Failure> {
-        let named = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
-        let address = self.server.clone().or_else(|| named(URL)).ok_or_else(|| {
-            Exit::Usage.because(anyhow!("name a running server: --server http://127.0.0.1:8000"))
-        })?;
-        Server::open(&address, named(KEY)).await
-    }
-}
-
 impl Log {
+    /// Opens the log: at the server that is named, else in the database.
+    pub(super) async fn open(remote: &Remote, config: &Config) -> Result<Self, Failure> {
+        if remote.is_named()? {
+            return Ok(Self::Server(Box::new(Server::open(remote.client()?).await?)));
+        }
+        Ok(Self::House(Box::new(House::open(config).await?)))
+    }
+
     /// The newest checkpoint; straight on a database, what is new is signed first.
     pub(super) async fn newest(&self) -> Result<SignedCheckpoint, Failure> {
         match self {

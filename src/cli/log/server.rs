@@ -2,19 +2,20 @@
 
 use super::Piece;
 use crate::audit::{Hash, Verifier, from_hex};
+use crate::cli::remote::failed;
 use crate::domain::{StreamName, Timestamp, WorkspaceId};
 use crate::exit::{Exit, Failure};
-use crate::site::{Site, SiteError};
 use crate::store::RecordedEvent;
 use crate::store::tree::SignedCheckpoint;
 use anyhow::{Context as _, anyhow};
+use planexe_ax_client::Client;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
 /// How many events and checkpoints a page has.
-const PAGE_EVENTS: usize = 500;
+const PAGE_EVENTS: u64 = 500;
 /// How many leaves a tile has.
 const TILE_LEAVES: u64 = 256;
 /// How many positions are gone on at once at most, where most events are of other workspaces.
@@ -22,7 +23,7 @@ const PIECES_MAX: u64 = 4_096;
 
 /// The log at a server.
 pub(in crate::cli) struct Server {
-    site: Site,
+    client: Client,
     workspace: WorkspaceId,
     /// The tile of leaves that was read last.
     leaves: Option<(u64, Vec<Hash>)>,
@@ -85,52 +86,43 @@ struct State {
     position: u64,
 }
 
-#[derive(Deserialize)]
-struct Refusal {
-    detail: String,
-}
-
 impl Server {
-    pub(super) async fn open(address: &str, key: Option<String>) -> Result<Self, Failure> {
-        let has_key = key.is_some();
-        let site = Site::parse(address, key);
-        let site = site.map_err(|error| Exit::Usage.because(anyhow!("{address:?}: {error}")))?;
-        if has_key && site.is_in_the_clear() {
-            eprintln!("warning: the key goes to {} in the clear: use https", site.place());
-        }
-        let Workspace { workspace_id } = ask(&site, "/api/workspace").await?;
-        Ok(Self { site, workspace: workspace_id, leaves: None })
+    pub(super) async fn open(client: Client) -> Result<Self, Failure> {
+        let Workspace { workspace_id } = ask(&client, &["api", "workspace"], &[]).await?;
+        Ok(Self { client, workspace: workspace_id, leaves: None })
     }
 
-    /// Asks for what is at a path.
-    pub(in crate::cli) async fn ask<T: DeserializeOwned>(&self, path: &str) -> Result<T, Failure> {
-        ask(&self.site, path).await
+    async fn audit<T: DeserializeOwned>(
+        &self,
+        what: &str,
+        query: &[(&'static str, u64)],
+    ) -> Result<T, Failure> {
+        ask(&self.client, &["api", "audit", what], query).await
     }
 
     pub(super) async fn checkpoint(&self, size: Option<u64>) -> Result<SignedCheckpoint, Failure> {
-        let size = size.map(|size| format!("?size={size}")).unwrap_or_default();
-        signed(self.ask(&format!("/api/audit/checkpoint{size}")).await?)
+        let size = size.map(|size| ("size", size));
+        signed(self.audit("checkpoint", size.as_slice()).await?)
     }
 
     pub(super) async fn checkpoints(&self, after: u64) -> Result<Vec<SignedCheckpoint>, Failure> {
-        let path = format!("/api/audit/checkpoints?after={after}&limit={PAGE_EVENTS}");
-        let page: Page = self.ask(&path).await?;
+        let query = [("after", after), ("limit", PAGE_EVENTS)];
+        let page: Page = self.audit("checkpoints", &query).await?;
         page.checkpoints.into_iter().map(signed).collect()
     }
 
     pub(super) async fn key(&self) -> Result<Verifier, Failure> {
-        let Key { key } = self.ask("/api/audit/key").await?;
+        let Key { key } = self.audit("key", &[]).await?;
         Verifier::parse(&key).map_err(|error| strange(error.into()))
     }
 
     pub(super) async fn inclusion(&self, position: u64, size: u64) -> Result<Vec<Hash>, Failure> {
-        let path = format!("/api/audit/inclusion?position={position}&size={size}");
-        hashes(&self.ask::<Path>(&path).await?.path)
+        let query = [("position", position), ("size", size)];
+        hashes(&self.audit::<Path>("inclusion", &query).await?.path)
     }
 
     pub(super) async fn consistency(&self, from: u64, to: u64) -> Result<Vec<Hash>, Failure> {
-        let path = format!("/api/audit/consistency?from={from}&to={to}");
-        hashes(&self.ask::<Path>(&path).await?.path)
+        hashes(&self.audit::<Path>("consistency", &[("from", from), ("to", to)]).await?.path)
     }
 
     /// The next events of the workspace, and where the next page begins when there is one.
@@ -139,18 +131,19 @@ impl Server {
         after: u64,
         limit: usize,
     ) -> Result<(Vec<RecordedEvent>, Option<u64>), Failure> {
-        let limit = limit.clamp(1, PAGE_EVENTS);
-        let page: Events = self.ask(&format!("/api/log?after={after}&limit={limit}")).await?;
+        let limit = u64::try_from(limit).unwrap_or(PAGE_EVENTS).clamp(1, PAGE_EVENTS);
+        let query = [("after", after), ("limit", limit)];
+        let page: Events = ask(&self.client, &["api", "log"], &query).await?;
         let events = page.events.into_iter().map(|event| recorded(event, &self.workspace));
         Ok((events.collect::<Result<_, _>>()?, page.next_after))
     }
 
     pub(super) async fn head(&self) -> Result<u64, Failure> {
-        Ok(self.ask::<State>("/api/audit/verify").await?.position)
+        Ok(self.audit::<State>("verify", &[]).await?.position)
     }
 
     pub(super) async fn pieces(&mut self, after: u64, to: u64) -> Result<Vec<Piece>, Failure> {
-        let (events, next_after) = self.events(after, PAGE_EVENTS).await?;
+        let (events, next_after) = self.events(after, usize::MAX).await?;
         let to = next_after.unwrap_or(to).min(to).min(after.saturating_add(PIECES_MAX));
         let mut events = events.into_iter().peekable();
         let mut pieces = Vec::new();
@@ -174,7 +167,7 @@ impl Server {
         let known =
             self.leaves.as_ref().filter(|(known, leaves)| *known == number && leaves.len() > at);
         if known.is_none() {
-            let tile: Tile = self.ask(&format!("/api/audit/tile?number={number}")).await?;
+            let tile: Tile = self.audit("tile", &[("number", number)]).await?;
             self.leaves = Some((number, hashes(&tile.hashes)?));
         }
         let leaves = self.leaves.as_ref().map(|(_, leaves)| leaves.as_slice()).unwrap_or_default();
@@ -183,32 +176,13 @@ impl Server {
     }
 }
 
-async fn ask<T: DeserializeOwned>(site: &Site, path: &str) -> Result<T, Failure> {
-    let place = site.place();
-    let answer = site.get(path).await.map_err(|error| {
-        let exit = match error {
-            SiteError::Address => Exit::Usage,
-            SiteError::Unreachable
-            | SiteError::Certificate
-            | SiteError::Proxy
-            | SiteError::BrokenOff => Exit::Unreachable,
-            SiteError::TooMuch => Exit::Other,
-        };
-        exit.because(anyhow!("the server at {place}: {error}"))
-    })?;
-    if answer.status == 200 {
-        return serde_json::from_slice(&answer.body).map_err(|error| strange(error.into()));
-    }
-    let told = serde_json::from_slice::<Refusal>(&answer.body).map(|refusal| refusal.detail);
-    let told = told.unwrap_or_else(|_| "it is no server of this program, or an old one".to_owned());
-    let exit = match answer.status {
-        401 | 403 => Exit::NotAllowed,
-        404 => Exit::NotFound,
-        409 => Exit::Conflict,
-        429 | 503 => Exit::Unreachable,
-        _ => Exit::NotPossible,
-    };
-    Err(exit.because(anyhow!("the server at {place} answered {}: {told}", answer.status)))
+async fn ask<T: DeserializeOwned>(
+    client: &Client,
+    path: &[&str],
+    query: &[(&'static str, u64)],
+) -> Result<T, Failure> {
+    let answer = client.ask(path, query).await.map_err(failed)?;
+    serde_json::from_slice(&answer).map_err(|error| strange(error.into()))
 }
 
 /// The server says what it should not.

@@ -128,7 +128,8 @@ impl Log<'_> {
         if version == 1 {
             return Ok(Step { event, changes: Vec::new() });
         }
-        let difference = self.client.difference(self.execution_id, version - 1, version).await;
+        let (before, now) = ((version - 1).to_string(), version.to_string());
+        let difference = self.client.difference(self.execution_id, &before, Some(&now)).await;
         Ok(Step { event, changes: difference.map_err(failed)?.told.changes })
     }
 }

@@ -4,6 +4,7 @@ use super::house::{Server, on_every};
 use crate::cli::house::{Person, without_colours};
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
+use std::io::{BufRead as _, BufReader};
 
 const PLAN: &str = r##"{"plan_id": "hello", "goal": "Say hello", "phases": [{"phase_id": "p1",
     "name": "Outreach", "tasks": [{"task_id": "t1", "title": "Greet", "subtasks": [
@@ -168,6 +169,53 @@ async fn a_log_is_replayed_step_by_step_with_what_became_of_what() -> Result<()>
             ensure!(screen.contains(part), "{part}: {screen}");
         }
         ensure!(screen.contains("Say hello") && screen.contains("· Write"), "{screen}");
+        server.stop().await
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_changed_between_two_moments_is_told_in_words() -> Result<()> {
+    on_every(async |server| {
+        let person = person(&server).await?;
+        person.json(&["exec", "start", "hello", "--id", "first"])?;
+        person.json(&["exec", "pause", "first", "--reason", "lunch"])?;
+        let diff = ["audit", "diff", "first", "--from", "version:5"];
+        let told = person.told(&diff)?;
+        ensure!(told.starts_with("first from version 5 to 6:\n  execution changed\n"), "{told}");
+        ensure!(told.contains("    status: \"RUNNING\" became \"PAUSED\"\n"), "{told}");
+        let now = [&diff[..], &["--to", "version:5"]].concat();
+        ensure!(person.told(&now)? == "first from version 5 to 5:\n  nothing changed\n");
+        let json = person.json(&[&diff[..], &["--json"]].concat())?;
+        ensure!(json["changes"][0]["after"]["status"] == "PAUSED", "{json}");
+        person.refused(5, &["audit", "diff", "second", "--from", "1"])?;
+        server.stop().await
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_is_followed_as_it_grows() -> Result<()> {
+    on_every(async |server| {
+        let person = person(&server).await?;
+        let mut tail = person.command(&["events", "tail", "--after", "0"]);
+        let mut tail = tail.stdout(std::process::Stdio::piped()).spawn()?;
+        let mut lines = BufReader::new(tail.stdout.take().context("it is piped")?).lines();
+        let mut until = |kind: &str| -> Result<u64> {
+            loop {
+                let line = lines.next().context("the tail has ended")??;
+                let event: Value = serde_json::from_str(&line)?;
+                if event["kind"] == kind {
+                    return event["position"].as_u64().context("no position");
+                }
+            }
+        };
+        let imported = tokio::task::block_in_place(|| until("plan_imported"))?;
+        let made = person.json(&["exec", "start", "hello", "--id", "first"])?;
+        let created = tokio::task::block_in_place(|| until("execution_created"))?;
+        ensure!(imported < created && Some(created) <= made["position"].as_u64(), "{made}");
+        tail.kill()?;
+        tail.wait()?;
         server.stop().await
     })
     .await
