@@ -54,12 +54,7 @@ pub(super) async fn serve_until(
     let doors = Doors::bind(config)?;
     let store = open_store(config).await?;
     let views = open_views(config).await?;
-    if matches!(config.database, Database::Postgres(_)) && !views.has_wall() {
-        warn!(
-            "the role ax_reader is missing: only the program keeps workspaces apart \
-             (docs/ACCESS.md)"
-        );
-    }
+    warn_without_wall(config, &views);
     let keys = Keyring::start(store.clone(), Clock::System).await;
     let keys = keys.map_err(|error| refusal(error.into()))?;
     known_to_others(config, &keys)?;
@@ -96,9 +91,10 @@ pub(super) async fn serve_until(
         sealer: sealer.clone(),
         stopping: stopped,
     };
-    let has_one = config.has_demonstration && config.public().is_none() && keys.is_unused();
-    let demonstration =
-        if has_one { Some(Demonstration::start_at(&engine, pace).await) } else { None };
+    let demonstration = match has_demonstration(config, &keys, &engine) {
+        true => Some(Demonstration::start_at(&engine, pace).await),
+        false => None,
+    };
     let ended = until_stopped(doors, app, stopping, stop).await;
     if let Some(demonstration) = demonstration {
         demonstration.stop().await;
@@ -115,6 +111,22 @@ pub(super) async fn serve_until(
     views.close().await;
     store.close().await;
     ended
+}
+
+/// On PostgreSQL the database keeps workspaces apart, too, where its role is there.
+fn warn_without_wall(config: &Config, views: &Views) {
+    if matches!(config.database, Database::Postgres(_)) && !views.has_wall() {
+        warn!(
+            "the role ax_reader is missing: only the program keeps workspaces apart \
+             (docs/ACCESS.md)"
+        );
+    }
+}
+
+/// Whether a first visitor finds something to watch: never where anybody else has been.
+fn has_demonstration(config: &Config, keys: &Keyring, engine: &Engine) -> bool {
+    let is_alone = config.public().is_none() && keys.is_unused();
+    config.has_demonstration && is_alone && !engine.is_paused()
 }
 
 /// Starts what grows the tree over the log and signs it.
@@ -184,13 +196,17 @@ async fn start_engine(store: &Store, config: &Config) -> Result<Engine, Failure>
         ..EngineConfig::default()
     };
     let started = Engine::start(store.clone(), Clock::System, Random::from_system(), config).await;
-    started.map_err(|error| {
+    let engine = started.map_err(|error| {
         if let EngineError::Store(error) = error {
             return refusal(error.into());
         }
         let why = anyhow!("the log cannot be followed, restore it from a backup: {error}");
         Exit::DatabaseCorrupt.because(why)
-    })
+    })?;
+    if engine.is_paused() {
+        warn!("the log was restored, and work waits until somebody says: ax resume-after-restore");
+    }
+    Ok(engine)
 }
 
 /// Where it listens: for everybody, and, when that is wanted, for operators apart.

@@ -21,6 +21,7 @@ mod lives;
 mod load;
 mod note;
 mod own;
+mod pause;
 mod presence;
 mod questions;
 mod random;
@@ -121,6 +122,7 @@ struct EngineInner {
     index: Index,
     definitions: definitions::Definitions,
     presence: Presence,
+    pause: pause::Pause,
     followed: AtomicU64,
     own: own::OwnStretches,
     following: tokio::sync::Mutex<()>,
@@ -157,6 +159,7 @@ impl Engine {
     ) -> Result<Self, EngineError> {
         let is_shared = !matches!(store, Store::Sqlite(_));
         let runs_by_itself = config.runs_by_itself;
+        let pause = pause::Pause::of(&store).await?;
         let inner = EngineInner {
             store,
             clock,
@@ -168,6 +171,7 @@ impl Engine {
             index: Index::default(),
             definitions: definitions::Definitions::default(),
             presence: Presence::default(),
+            pause,
             followed: AtomicU64::new(0),
             own: own::OwnStretches::default(),
             following: tokio::sync::Mutex::new(()),

@@ -2,8 +2,8 @@
 //! signed of it.
 
 use crate::audit::{Checkpoint, Span, Verifier, Walk, to_hex};
-use crate::cli::out::say;
 use crate::cli::log::{Log, Piece, opened};
+use crate::cli::out::say;
 use crate::clock::Clock;
 use crate::exit::{Exit, Failure};
 use crate::store::{Store, VerifyError};

@@ -1,7 +1,7 @@
 //! What changed in an execution between two moments, in words.
 
-use crate::cli::out::say;
 use crate::cli::log::Server;
+use crate::cli::out::say;
 use crate::exit::Failure;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};

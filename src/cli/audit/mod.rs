@@ -8,9 +8,11 @@ mod verify;
 
 pub(super) use verify::verify_export;
 
+use super::archive;
 use super::log::Place;
 use crate::config::Config;
 use crate::exit::Failure;
+use crate::keeping::is_archive;
 use clap::Subcommand;
 use std::path::PathBuf;
 
@@ -27,7 +29,7 @@ pub(super) struct Audit {
 
 #[derive(Debug, Clone, Subcommand)]
 enum Task {
-    /// Verifies an export, a proof, or (without a path) the log in the database
+    /// Verifies an export, an archive, a proof, or (without a path) the log in the database
     #[command(after_help = "Examples:\n  ax audit verify ./export --key key.txt\n  \
         ax audit verify proof.json --key key.txt\n  ax audit verify --database sqlite:ax.db")]
     Verify(Wish),
@@ -67,7 +69,7 @@ enum Task {
 /// What is verified, and what is known already.
 #[derive(Debug, Clone, clap::Args)]
 struct Wish {
-    /// The folder of an export, or a proof; the database when nothing is said
+    /// The folder of an export or an archive, or a proof; the database when nothing is said
     path: Option<PathBuf>,
     /// The public key that is trusted, or a file with it
     #[arg(long, value_name = "KEY")]
@@ -84,6 +86,9 @@ pub(super) async fn audit(config: &Config, asked: &Audit) -> Result<(), Failure>
             let key = wish.key.as_deref().map(verify::key).transpose()?;
             let known = verify::known(&wish.known)?;
             match &wish.path {
+                Some(path) if is_archive(path) => {
+                    archive::verify(path, key.as_ref(), &known, asked.json)
+                }
                 Some(path) if path.is_file() => prove::verify(path, key, &known, asked.json),
                 Some(path) => verify::verify_export(path, key.as_ref(), &known, asked.json),
                 None => {

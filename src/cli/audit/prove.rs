@@ -2,8 +2,8 @@
 
 use super::verify::read;
 use crate::audit::{Checkpoint, ProofFile, Verifier, to_hex, write_line};
-use crate::cli::out::say;
 use crate::cli::log::{Log, opened};
+use crate::cli::out::say;
 use crate::exit::{Exit, Failure};
 use anyhow::{Context as _, anyhow};
 use serde_json::json;

@@ -5,8 +5,8 @@ use crate::audit::{Hash, Verifier, from_hex};
 use crate::domain::{StreamName, Timestamp, WorkspaceId};
 use crate::exit::{Exit, Failure};
 use crate::site::{Site, SiteError};
-use crate::store::RecordedEvent;
 use crate::store::tree::SignedCheckpoint;
+use crate::store::{LogFilter, RecordedEvent};
 use anyhow::{Context as _, anyhow};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -139,8 +139,38 @@ impl Server {
         after: u64,
         limit: usize,
     ) -> Result<(Vec<RecordedEvent>, Option<u64>), Failure> {
+        self.page(after, limit, "").await
+    }
+
+    /// The same, of those that are wanted. A server knows nothing of times: what is too young is
+    /// left out here.
+    pub(super) async fn wanted(
+        &self,
+        filter: &LogFilter,
+        after: u64,
+        limit: usize,
+    ) -> Result<(Vec<RecordedEvent>, Option<u64>), Failure> {
+        let mut query = String::new();
+        if !filter.kinds.is_empty() {
+            query += &format!("&kind={}", filter.kinds.join(","));
+        }
+        if let Some(stream) = &filter.stream {
+            query += &format!("&stream={stream}");
+        }
+        let (mut events, next_after) = self.page(after, limit, &query).await?;
+        events.retain(|event| filter.wants(event));
+        Ok((events, next_after))
+    }
+
+    async fn page(
+        &self,
+        after: u64,
+        limit: usize,
+        query: &str,
+    ) -> Result<(Vec<RecordedEvent>, Option<u64>), Failure> {
         let limit = limit.clamp(1, PAGE_EVENTS);
-        let page: Events = self.ask(&format!("/api/log?after={after}&limit={limit}")).await?;
+        let page: Events =
+            self.ask(&format!("/api/log?after={after}&limit={limit}{query}")).await?;
         let events = page.events.into_iter().map(|event| recorded(event, &self.workspace));
         Ok((events.collect::<Result<_, _>>()?, page.next_after))
     }

@@ -105,6 +105,8 @@ async fn of_readers(page: &mut Page, app: &App) {
 
 fn of_the_process(page: &mut Page, app: &App) {
     let now = app.engine.clock().now();
+    let paused = u8::from(app.engine.is_paused());
+    page.now("ax_paused_after_restore", "1 while work waits after a restore.", paused);
     page.now("ax_uptime_seconds", "Since the start.", now.ms_since(app.started_at) / 1_000);
     if let Some(bytes) = resident_bytes() {
         page.now("process_resident_memory_bytes", "Resident memory.", bytes);

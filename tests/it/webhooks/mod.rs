@@ -6,4 +6,5 @@ mod house;
 mod leading;
 mod reaching;
 pub(crate) mod receiver;
+mod restored;
 mod secrets;
