@@ -12,6 +12,16 @@ const ID_CHARS: usize = 36;
 /// How deep a payload may be here.
 const DEPTH_MAX: u32 = 128;
 
+/// Which bytes say where an object ends; it is gone through from one to the next.
+const MEANS: [bool; 256] = {
+    let (marks, mut means, mut at) = (*b"\"\\{}[]", [false; 256], 0);
+    while at < marks.len() {
+        means[marks[at] as usize] = true;
+        at += 1;
+    }
+    means
+};
+
 /// What is left of a line.
 struct Rest<'a>(&'a [u8]);
 
@@ -98,18 +108,19 @@ impl<'a> Rest<'a> {
         if !self.0.starts_with(b"{") {
             return None;
         }
-        let (mut depth, mut is_text, mut is_escaped) = (0_u32, false, false);
-        for (at, byte) in self.0.iter().enumerate() {
-            match byte {
-                _ if is_escaped => is_escaped = false,
-                b'\\' if is_text => is_escaped = true,
+        let (mut depth, mut is_text, mut at) = (0_u32, false, 0);
+        while let Some(next) = self.0.get(at..)?.iter().position(|byte| MEANS[usize::from(*byte)]) {
+            at += next;
+            match self.0.get(at)? {
+                b'\\' if is_text => at += 1,
                 b'"' => is_text = !is_text,
                 b'{' | b'[' if !is_text => depth += 1,
                 b'}' | b']' if !is_text => depth -= 1,
                 _ => {}
             }
+            at += 1;
             if depth == 0 {
-                return self.take(at + 1);
+                return self.take(at);
             }
             if depth > DEPTH_MAX {
                 return None;

@@ -54,7 +54,7 @@ pub(super) async fn serve_until(
     let doors = Doors::bind(config)?;
     let store = open_store(config).await?;
     let views = open_views(config).await?;
-    warn_without_wall(config, &views);
+    told_of_the_wall(config, &views);
     let keys = Keyring::start(store.clone(), Clock::System).await;
     let keys = keys.map_err(|error| refusal(error.into()))?;
     known_to_others(config, &keys)?;
@@ -113,8 +113,8 @@ pub(super) async fn serve_until(
     ended
 }
 
-/// On PostgreSQL the database keeps workspaces apart, too, where its role is there.
-fn warn_without_wall(config: &Config, views: &Views) {
+/// Says so where the database itself does not keep the workspaces apart.
+fn told_of_the_wall(config: &Config, views: &Views) {
     if matches!(config.database, Database::Postgres(_)) && !views.has_wall() {
         warn!(
             "the role ax_reader is missing: only the program keeps workspaces apart \
