@@ -8,6 +8,7 @@ pub mod engine;
 pub mod exit;
 pub mod feed;
 pub mod http;
+pub mod keeping;
 mod key_file;
 pub mod keys;
 pub mod models;

@@ -1,7 +1,9 @@
 //! The program's command line: a file for each subcommand.
 
 mod agent;
+mod archive;
 mod audit;
+mod backup;
 mod blocker;
 mod completions;
 mod config;
@@ -20,6 +22,7 @@ mod plans;
 mod projections;
 mod remote;
 mod replay;
+mod restore;
 mod serve;
 mod task;
 mod webhooks;
@@ -87,6 +90,14 @@ enum Command {
     Audit(audit::Audit),
     /// Lists, follows and exports the events of the log
     Events(events::Events),
+    /// Copies the log, and what goes with it, into a folder; a server may write meanwhile
+    Backup(backup::Asked),
+    /// Puts a backup into a database that holds nothing; work waits there for a word
+    Restore(restore::Asked),
+    /// Lets work go on after a restore: tasks are given out, deadlines count, webhooks are sent
+    ResumeAfterRestore(restore::Resume),
+    /// Writes executions that are over into folders that anybody can verify
+    Archive(archive::Asked),
     /// Makes a link that logs a browser in once, as an owner
     #[command(after_help = "Examples:\n  ax login")]
     Login {
@@ -178,6 +189,10 @@ fn dispatch(cli: &Cli) -> Result<(), Failure> {
         Command::Plan(asked) => full(plans::plans(&logged(cli)?, asked)),
         Command::Audit(asked) => full(audit::audit(&logged(cli)?, asked)),
         Command::Events(asked) => full(events::events(&logged(cli)?, asked)),
+        Command::Archive(asked) => full(archive::archive(&logged(cli)?, asked)),
+        Command::Backup(asked) => full(backup::backup(&logged(cli)?, asked)),
+        Command::Restore(asked) => full(restore::restore(&logged(cli)?, asked)),
+        Command::ResumeAfterRestore(asked) => full(restore::resume(&logged(cli)?, asked)),
         Command::Login { workspace } => full(keys::login(&logged(cli)?, workspace)),
     }
 }

@@ -91,9 +91,10 @@ pub(super) async fn serve_until(
         sealer: sealer.clone(),
         stopping: stopped,
     };
-    let has_one = config.has_demonstration && config.public().is_none() && keys.is_unused();
-    let demonstration =
-        if has_one { Some(Demonstration::start_at(&engine, pace).await) } else { None };
+    let demonstration = match has_demonstration(config, &keys, &engine) {
+        true => Some(Demonstration::start_at(&engine, pace).await),
+        false => None,
+    };
     let ended = until_stopped(doors, app, stopping, stop).await;
     if let Some(demonstration) = demonstration {
         demonstration.stop().await;
@@ -120,6 +121,12 @@ fn told_of_the_wall(config: &Config, views: &Views) {
              (docs/ACCESS.md)"
         );
     }
+}
+
+/// Whether a first visitor finds something to watch: never where anybody else has been.
+fn has_demonstration(config: &Config, keys: &Keyring, engine: &Engine) -> bool {
+    let is_alone = config.public().is_none() && keys.is_unused();
+    config.has_demonstration && is_alone && !engine.is_paused()
 }
 
 /// Starts what grows the tree over the log and signs it.
@@ -189,13 +196,17 @@ async fn start_engine(store: &Store, config: &Config) -> Result<Engine, Failure>
         ..EngineConfig::default()
     };
     let started = Engine::start(store.clone(), Clock::System, Random::from_system(), config).await;
-    started.map_err(|error| {
+    let engine = started.map_err(|error| {
         if let EngineError::Store(error) = error {
             return refusal(error.into());
         }
         let why = anyhow!("the log cannot be followed, restore it from a backup: {error}");
         Exit::DatabaseCorrupt.because(why)
-    })
+    })?;
+    if engine.is_paused() {
+        warn!("the log was restored, and work waits until somebody says: ax resume-after-restore");
+    }
+    Ok(engine)
 }
 
 /// Where it listens: for everybody, and, when that is wanted, for operators apart.

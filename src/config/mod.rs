@@ -84,7 +84,7 @@ pub struct Config {
     pub origins: Vec<String>,
     /// Whether there are streams over WebSocket.
     pub is_websocket_enabled: bool,
-    /// How long events stay where they are read fast.
+    /// After how many days what is over is old enough for an archive; 0 for never.
     pub retention_days: u64,
     /// How tasks are broken down.
     pub decomposition: DecompositionConfig,

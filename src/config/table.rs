@@ -237,9 +237,9 @@ const HERE: &[Setting] = &[
         "archive.retention_days",
         "PLANEXE_EVENT_LOG_RETENTION_DAYS",
         "90",
-        Kind::Whole(1, 36_500),
-        "How long events stay where they are read fast before they may go to an archive; the log \
-         itself is kept for ever",
+        Kind::Whole(0, 36_500),
+        "After how many days an execution that is over is old enough for `ax archive`; 0 for \
+         never. The log itself is kept for ever",
     ),
     setting(
         "store.read_connections_max",

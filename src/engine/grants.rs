@@ -89,6 +89,9 @@ const POLL_RETRIES_MAX: u32 = 8;
 impl Engine {
     /// Gives an agent what it holds already, or something new that is ready and suits it.
     pub async fn work(&self, request: &WorkRequest) -> Result<Work, EngineError> {
+        if self.is_paused() {
+            return Ok(Work::Nothing);
+        }
         let (workspace, agent_id) = (&request.workspace, &request.agent_id);
         for _ in 0..POLL_RETRIES_MAX {
             let Some((agent, version)) = self.followed_agent(workspace, agent_id).await? else {

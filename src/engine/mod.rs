@@ -22,6 +22,7 @@ mod load;
 mod lookout;
 mod note;
 mod own;
+mod pause;
 mod presence;
 mod questions;
 mod random;
@@ -123,6 +124,7 @@ struct EngineInner {
     index: Index,
     definitions: definitions::Definitions,
     presence: Presence,
+    pause: pause::Pause,
     followed: AtomicU64,
     own: own::OwnStretches,
     following: tokio::sync::Mutex<()>,
@@ -159,6 +161,7 @@ impl Engine {
     ) -> Result<Self, EngineError> {
         let is_shared = !matches!(store, Store::Sqlite(_));
         let runs_by_itself = config.runs_by_itself;
+        let pause = pause::Pause::of(&store).await?;
         let inner = EngineInner {
             store,
             clock,
@@ -170,6 +173,7 @@ impl Engine {
             index: Index::default(),
             definitions: definitions::Definitions::default(),
             presence: Presence::default(),
+            pause,
             followed: AtomicU64::new(0),
             own: own::OwnStretches::default(),
             following: tokio::sync::Mutex::new(()),

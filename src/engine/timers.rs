@@ -17,8 +17,11 @@ const RETRY_MS: u64 = 500;
 
 impl Engine {
     /// Does everything that is due by now; says how many executions and agents were looked at.
-    /// What fails holds up nothing else.
+    /// What fails holds up nothing else. After a restore, nothing is due until work goes on.
     pub async fn run_due(&self) -> Result<u32, EngineError> {
+        if self.inner.waits().await? {
+            return Ok(0);
+        }
         let checked = self.check_agents().await;
         let mut looked_at = checked.as_ref().copied().unwrap_or(0);
         let mut failed = checked.err();

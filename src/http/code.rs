@@ -126,6 +126,10 @@ codes! {
         "This server was told to make no executions and to give no tasks out \
          (`PLANEXE_EXECUTION_ENABLED=false`). Reports of work that is under way are taken, and \
          everything can be read.";
+    PausedAfterRestore "paused_after_restore" SERVICE_UNAVAILABLE later
+        "The log was restored, and work waits",
+        "The database was made from a backup. Nothing is given out, falls due or is sent until an \
+         operator says `ax resume-after-restore`. Reports are taken, and everything can be read.";
     NotYetVisible "not_yet_visible" SERVICE_UNAVAILABLE later "It cannot be seen yet",
         "The windows have not come to `min_position` in five seconds: ask again.";
     NotBuilt "not_built" SERVICE_UNAVAILABLE later "The window is being made",

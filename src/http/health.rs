@@ -18,6 +18,14 @@ pub(super) struct Health {
     database: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     position: Option<u64>,
+    /// `after_restore` while nothing is given out, falls due or is sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    paused: Option<&'static str>,
+}
+
+/// Why work waits, where it does.
+fn paused(app: &App) -> Option<&'static str> {
+    app.engine.is_paused().then_some("after_restore")
 }
 
 /// Says `ok` and how far the log is; 503 when the log cannot be read.
@@ -31,7 +39,8 @@ pub(super) async fn get(State(app): State<Arc<App>>) -> Response {
         None => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
     };
     let version = env!("CARGO_PKG_VERSION");
-    (code, Json(Health { status, version, database: app.database, position })).into_response()
+    let (database, paused) = (app.database, paused(&app));
+    (code, Json(Health { status, version, database, position, paused })).into_response()
 }
 
 #[derive(Serialize, ToSchema)]
@@ -39,6 +48,9 @@ pub(super) struct Ready {
     status: &'static str,
     position: u64,
     lag_ms: u64,
+    /// `after_restore` while nothing is given out, falls due or is sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    paused: Option<&'static str>,
 }
 
 /// Says `ready` once the log can be read and the windows are there to be asked.
@@ -52,7 +64,7 @@ pub(super) async fn ready(State(app): State<Arc<App>>) -> Result<Json<Ready>, Pr
     let position =
         position.ok_or_else(|| Problem::new(Code::Unavailable, "the log cannot be read"))?;
     let age = app.reader.age_of("progress").await?;
-    Ok(Json(Ready { status: "ready", position, lag_ms: age.lag_ms }))
+    Ok(Json(Ready { status: "ready", position, lag_ms: age.lag_ms, paused: paused(&app) }))
 }
 
 #[derive(Serialize, ToSchema)]

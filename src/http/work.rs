@@ -102,7 +102,7 @@ impl App {
     async fn parked(&self, request: &WorkRequest, wait_ms: u64) -> Result<Work, Problem> {
         let mut changed = self.engine.index().changed();
         let mut stopping = self.stopping.clone();
-        let is_off = !self.config.is_execution_enabled;
+        let is_off = !self.config.is_execution_enabled || self.engine.is_paused();
         let mut over = pin!(tokio::time::sleep(Duration::from_millis(wait_ms)));
         let _parked = PARKED_POLLS.held();
         changed.borrow_and_update();
@@ -144,6 +144,10 @@ impl App {
             },
             Work::Nothing if !self.config.is_execution_enabled => {
                 let problem = super::executions::not_carried_out();
+                Err(problem.after_seconds(self.config.poll_interval_seconds))
+            }
+            Work::Nothing if self.engine.is_paused() => {
+                let problem = super::operators::restore::paused();
                 Err(problem.after_seconds(self.config.poll_interval_seconds))
             }
             Work::Nothing => Ok(StatusCode::NO_CONTENT.into_response()),

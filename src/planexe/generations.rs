@@ -139,6 +139,9 @@ impl Generations {
 
     /// Looks at every plan in the making once; how many there still are.
     pub async fn step(&self) -> Result<usize, GenerationsError> {
+        if self.inner.engine.is_paused() {
+            return Ok(self.open_count());
+        }
         let mut position = self.inner.position.lock().await;
         self.inner.read_log(&mut position).await?;
         let Some(planexe) = &self.inner.planexe else { return Ok(self.open_count()) };

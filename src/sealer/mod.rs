@@ -95,6 +95,17 @@ pub struct SealerState {
     pub anchors: Vec<Anchored>,
 }
 
+/// How far the proofs are behind the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SealingLag {
+    /// How many events are not in the tree.
+    pub tree_events: u64,
+    /// How many events are under no checkpoint.
+    pub checkpoint_events: u64,
+    /// How long ago the last checkpoint was signed; none before the first.
+    pub checkpoint_seconds: Option<u64>,
+}
+
 /// What all parts of the sealer share.
 struct Shared {
     store: Store,
@@ -174,6 +185,20 @@ impl Sealer {
             problem: said.problem,
             looked: said.looked,
             anchors: tree.anchors().await?,
+        })
+    }
+
+    /// How far the proofs are behind the log. The log is asked last: what came meanwhile counts.
+    pub async fn lag(&self) -> Result<SealingLag, StoreError> {
+        let Shared { store, tree, clock, .. } = &*self.inner.shared;
+        let newest = tree.newest_checkpoint().await?;
+        let grown_to = tree.size().await?.get();
+        let head = store.head().await?.position.get();
+        let signed = newest.as_ref().map_or(0, |signed| signed.size);
+        Ok(SealingLag {
+            tree_events: head.saturating_sub(grown_to),
+            checkpoint_events: head.saturating_sub(signed),
+            checkpoint_seconds: newest.map(|signed| clock.now().ms_since(signed.at) / 1_000),
         })
     }
 

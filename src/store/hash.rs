@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 /// How many bytes of a leaf are kept with its batch.
-pub(super) const LEAF_PREFIX_BYTES: usize = 8;
+pub(crate) const LEAF_PREFIX_BYTES: usize = 8;
 
 const BATCH: [u8; 1] = [0x02];
 
@@ -31,11 +31,11 @@ pub(super) fn leaf_of_recorded(event: &RecordedEvent) -> Hash {
 }
 
 /// The hash of a batch while its events are counted in.
-pub(super) struct BatchHasher(Sha256);
+pub(crate) struct BatchHasher(Sha256);
 
 impl BatchHasher {
     /// Starts the hash of the batch that follows `previous` in this log.
-    pub(super) fn new(log_id: Uuid, previous: &Hash, batch_no: u64, first_position: u64) -> Self {
+    pub(crate) fn new(log_id: Uuid, previous: &Hash, batch_no: u64, first_position: u64) -> Self {
         let mut hasher = Sha256::new();
         hasher.update(BATCH);
         hasher.update(log_id.as_bytes());
@@ -48,13 +48,13 @@ impl BatchHasher {
     }
 
     /// Counts the next event in.
-    pub(super) fn add(&mut self, version: Version, leaf: &Hash) {
+    pub(crate) fn add(&mut self, version: Version, leaf: &Hash) {
         self.0.update(version.get().to_be_bytes());
         self.0.update(leaf);
     }
 
     /// The hash of the batch.
-    pub(super) fn finish(self) -> Hash {
+    pub(crate) fn finish(self) -> Hash {
         self.0.finalize().into()
     }
 }

@@ -31,6 +31,7 @@ macro_rules! migrations {
             migrations!($database, 5, "0005_webhook_delivery"),
             migrations!($database, 6, "0006_reader_role"),
             migrations!($database, 7, "0007_audit_tree"),
+            migrations!($database, 8, "0008_restored"),
         ]
     };
     ($database:literal, $number:literal, $name:literal) => {
@@ -43,9 +44,9 @@ macro_rules! migrations {
 }
 
 /// The steps for PostgreSQL.
-pub(super) const POSTGRES: [Migration; 7] = migrations!("postgres");
+pub(super) const POSTGRES: [Migration; 8] = migrations!("postgres");
 /// The steps for SQLite.
-pub(super) const SQLITE: [Migration; 7] = migrations!("sqlite");
+pub(super) const SQLITE: [Migration; 8] = migrations!("sqlite");
 
 /// The steps that are still to be taken.
 pub(super) fn pending<'m>(
@@ -97,7 +98,7 @@ mod tests {
         let mut newer = applied(&SQLITE);
         newer.push((99, Vec::new()));
         let found = pending(&SQLITE, &newer);
-        assert!(matches!(found, Err(OpenError::NewerDatabase { found: 99, known: 7 })));
+        assert!(matches!(found, Err(OpenError::NewerDatabase { found: 99, known: 8 })));
         let found = pending(&SQLITE, &applied(&SQLITE[1..]));
         assert!(matches!(found, Err(OpenError::MissingMigration { number: 1 })));
         let mut changed = applied(&SQLITE);

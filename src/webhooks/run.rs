@@ -97,7 +97,8 @@ impl Run {
 
     async fn step_or_fail(&mut self) -> Result<bool, WebhooksError> {
         // A server without a key could sign nothing: it leaves the lead to those that have one.
-        if self.shared.own_key.is_empty() {
+        // After a restore, what is still to be sent may have been sent before.
+        if self.shared.own_key.is_empty() || self.shared.engine.is_paused() {
             return Ok(false);
         }
         if !self.keep_lead().await? {

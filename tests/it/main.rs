@@ -7,6 +7,7 @@ mod docs;
 mod engine;
 mod feed;
 mod http;
+mod keeping;
 mod logs;
 mod plans;
 mod program;

@@ -51,6 +51,15 @@ pub struct Version {
     pub version: String,
 }
 
+/// From which backup a server's database was made.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Restore {
+    /// Whether work waits for a word.
+    pub is_paused: bool,
+    /// Where the log ended in the backup.
+    pub position: u64,
+}
+
 /// How far an execution is.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 pub struct Progress {

@@ -37,10 +37,14 @@ impl Client {
     pub async fn ask(
         &self,
         path: &[&str],
-        query: &[(&'static str, u64)],
+        query: &[(&'static str, impl ToString)],
     ) -> Result<Bytes, ClientError> {
         let call = self.get(path);
-        query.iter().fold(call, |call, (name, value)| call.with(name, Some(value))).bytes().await
+        query
+            .iter()
+            .fold(call, |call, (name, value)| call.with(name, Some(value.to_string())))
+            .bytes()
+            .await
     }
 
     /// Follows an execution live; behind this position, where one is named.

@@ -14,6 +14,7 @@ mod executions;
 mod frames;
 mod key;
 mod log;
+mod operators;
 mod plans;
 mod sse;
 mod status;
@@ -25,7 +26,7 @@ mod worker;
 pub use agents::{AgentChange, AgentWish};
 pub use answers::{
     Agent, Blocker, Delivery, Execution, HeldTask, Page, Plan, Progress, Reasons, Rehearsal,
-    RehearsedEvent, Task, TrackRecord, Usage, Version, Webhook, Written,
+    RehearsedEvent, Restore, Task, TrackRecord, Usage, Version, Webhook, Written,
 };
 pub use blockers::WayOut;
 pub use call::{After, Told, WriteTerms};

@@ -8,10 +8,12 @@ mod verify;
 
 pub(super) use verify::verify_export;
 
+use super::archive;
 use super::log::Log;
 use super::remote::Remote;
 use crate::config::Config;
 use crate::exit::Failure;
+use crate::keeping::is_archive;
 use clap::Subcommand;
 use std::path::PathBuf;
 
@@ -25,7 +27,7 @@ pub(super) struct Audit {
 
 #[derive(Debug, Clone, Subcommand)]
 enum Task {
-    /// Verifies an export, a proof, or (without a path) the log in the database
+    /// Verifies an export, an archive, a proof, or (without a path) the log in the database
     #[command(after_help = "Examples:\n  ax audit verify ./export --key key.txt\n  \
         ax audit verify proof.json --key key.txt\n  ax audit verify --database sqlite:ax.db")]
     Verify(Wish),
@@ -65,7 +67,7 @@ enum Task {
 /// What is verified, and what is known already.
 #[derive(Debug, Clone, clap::Args)]
 struct Wish {
-    /// The folder of an export, or a proof; the database when nothing is said
+    /// The folder of an export or an archive, or a proof; the database when nothing is said
     path: Option<PathBuf>,
     /// The public key that is trusted, or a file with it
     #[arg(long, value_name = "KEY")]
@@ -77,20 +79,20 @@ struct Wish {
 
 /// Does what was asked.
 pub(super) async fn audit(config: &Config, asked: &Audit) -> Result<(), Failure> {
+    let is_json = asked.remote.wants_json();
     match &asked.task {
         Task::Verify(wish) => {
             let key = wish.key.as_deref().map(verify::key).transpose()?;
             let known = verify::known(&wish.known)?;
             match &wish.path {
-                Some(path) if path.is_file() => {
-                    prove::verify(path, key, &known, asked.remote.wants_json())
+                Some(path) if is_archive(path) => {
+                    archive::verify(path, key.as_ref(), &known, is_json)
                 }
-                Some(path) => {
-                    verify::verify_export(path, key.as_ref(), &known, asked.remote.wants_json())
-                }
+                Some(path) if path.is_file() => prove::verify(path, key, &known, is_json),
+                Some(path) => verify::verify_export(path, key.as_ref(), &known, is_json),
                 None => {
                     let log = Log::open(&asked.remote, config).await?;
-                    database::verify(log, key, &known, asked.remote.wants_json()).await
+                    database::verify(log, key, &known, is_json).await
                 }
             }
         }
@@ -102,7 +104,7 @@ pub(super) async fn audit(config: &Config, asked: &Audit) -> Result<(), Failure>
         }
         Task::Checkpoint { size } => {
             let log = Log::open(&asked.remote, config).await?;
-            let done = prove::checkpoint(&log, *size, asked.remote.wants_json()).await;
+            let done = prove::checkpoint(&log, *size, is_json).await;
             log.close().await;
             done
         }

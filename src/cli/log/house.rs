@@ -80,6 +80,18 @@ impl House {
         self.store.read_log(after.into(), &all, limit).await.map_err(failed)
     }
 
+    pub(super) async fn wanted(
+        &self,
+        filter: &LogFilter,
+        after: u64,
+        limit: usize,
+    ) -> Result<(Vec<RecordedEvent>, Option<u64>), Failure> {
+        let page = self.store.read_log(after.into(), filter, limit).await.map_err(failed)?;
+        let last = page.last().map(|event| event.position.get());
+        let has_more = page.len() == limit;
+        Ok((page, last.filter(|_| has_more)))
+    }
+
     pub(super) async fn head(&self) -> Result<u64, Failure> {
         Ok(self.store.head().await.map_err(failed)?.position.get())
     }

@@ -7,8 +7,8 @@ use super::remote::Remote;
 use crate::audit::{Checkpoint, Hash, Verifier};
 use crate::config::Config;
 use crate::exit::{Exit, Failure};
-use crate::store::RecordedEvent;
 use crate::store::tree::SignedCheckpoint;
+use crate::store::{LogFilter, RecordedEvent};
 use anyhow::anyhow;
 use house::House;
 use server::Server;
@@ -92,6 +92,19 @@ impl Log {
         match self {
             Self::House(house) => house.events(after, limit).await,
             Self::Server(server) => Ok(server.events(after, limit).await?.0),
+        }
+    }
+
+    /// The next events that are wanted, and where the page behind them begins, when there is one.
+    pub(super) async fn wanted(
+        &self,
+        filter: &LogFilter,
+        after: u64,
+        limit: usize,
+    ) -> Result<(Vec<RecordedEvent>, Option<u64>), Failure> {
+        match self {
+            Self::House(house) => house.wanted(filter, after, limit).await,
+            Self::Server(server) => server.wanted(filter, after, limit).await,
         }
     }
 

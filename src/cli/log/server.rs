@@ -5,8 +5,8 @@ use crate::audit::{Hash, Verifier, from_hex};
 use crate::cli::remote::failed;
 use crate::domain::{StreamName, Timestamp, WorkspaceId};
 use crate::exit::{Exit, Failure};
-use crate::store::RecordedEvent;
 use crate::store::tree::SignedCheckpoint;
+use crate::store::{LogFilter, RecordedEvent};
 use anyhow::{Context as _, anyhow};
 use planexe_ax_client::Client;
 use serde::Deserialize;
@@ -20,6 +20,9 @@ const PAGE_EVENTS: u64 = 500;
 const TILE_LEAVES: u64 = 256;
 /// How many positions are gone on at once at most, where most events are of other workspaces.
 const PIECES_MAX: u64 = 4_096;
+
+/// No wishes beside.
+const NOTHING: &[(&str, u64)] = &[];
 
 /// The log at a server.
 pub(in crate::cli) struct Server {
@@ -88,14 +91,14 @@ struct State {
 
 impl Server {
     pub(super) async fn open(client: Client) -> Result<Self, Failure> {
-        let Workspace { workspace_id } = ask(&client, &["api", "workspace"], &[]).await?;
+        let Workspace { workspace_id } = ask(&client, &["api", "workspace"], NOTHING).await?;
         Ok(Self { client, workspace: workspace_id, leaves: None })
     }
 
     async fn audit<T: DeserializeOwned>(
         &self,
         what: &str,
-        query: &[(&'static str, u64)],
+        query: &[(&'static str, impl ToString)],
     ) -> Result<T, Failure> {
         ask(&self.client, &["api", "audit", what], query).await
     }
@@ -112,7 +115,7 @@ impl Server {
     }
 
     pub(super) async fn key(&self) -> Result<Verifier, Failure> {
-        let Key { key } = self.audit("key", &[]).await?;
+        let Key { key } = self.audit("key", NOTHING).await?;
         Verifier::parse(&key).map_err(|error| strange(error.into()))
     }
 
@@ -131,8 +134,33 @@ impl Server {
         after: u64,
         limit: usize,
     ) -> Result<(Vec<RecordedEvent>, Option<u64>), Failure> {
+        self.page(after, limit, Vec::new()).await
+    }
+
+    /// The same, of those that are wanted. A server knows nothing of times: what is too young is
+    /// left out here.
+    pub(super) async fn wanted(
+        &self,
+        filter: &LogFilter,
+        after: u64,
+        limit: usize,
+    ) -> Result<(Vec<RecordedEvent>, Option<u64>), Failure> {
+        let kinds = (!filter.kinds.is_empty()).then(|| ("kind", filter.kinds.join(",")));
+        let stream = filter.stream.as_ref().map(|stream| ("stream", stream.to_string()));
+        let query = kinds.into_iter().chain(stream).collect();
+        let (mut events, next_after) = self.page(after, limit, query).await?;
+        events.retain(|event| filter.wants(event));
+        Ok((events, next_after))
+    }
+
+    async fn page(
+        &self,
+        after: u64,
+        limit: usize,
+        mut query: Vec<(&'static str, String)>,
+    ) -> Result<(Vec<RecordedEvent>, Option<u64>), Failure> {
         let limit = u64::try_from(limit).unwrap_or(PAGE_EVENTS).clamp(1, PAGE_EVENTS);
-        let query = [("after", after), ("limit", limit)];
+        query.extend([("after", after.to_string()), ("limit", limit.to_string())]);
         let page: Events = ask(&self.client, &["api", "log"], &query).await?;
         let events = page.events.into_iter().map(|event| recorded(event, &self.workspace));
         Ok((events.collect::<Result<_, _>>()?, page.next_after))
@@ -179,7 +207,7 @@ impl Server {
 async fn ask<T: DeserializeOwned>(
     client: &Client,
     path: &[&str],
-    query: &[(&'static str, u64)],
+    query: &[(&'static str, impl ToString)],
 ) -> Result<T, Failure> {
     let answer = client.ask(path, query).await.map_err(failed)?;
     serde_json::from_slice(&answer).map_err(|error| strange(error.into()))

@@ -105,6 +105,8 @@ async fn of_readers(page: &mut Page, app: &App) {
 
 fn of_the_process(page: &mut Page, app: &App) {
     let now = app.engine.clock().now();
+    let paused = u8::from(app.engine.is_paused());
+    page.now("ax_paused_after_restore", "1 while work waits after a restore.", paused);
     page.now("ax_uptime_seconds", "Since the start.", now.ms_since(app.started_at) / 1_000);
     if let Some(bytes) = resident_bytes() {
         page.now("process_resident_memory_bytes", "Resident memory.", bytes);
@@ -124,9 +126,20 @@ async fn of_the_database(page: &mut Page, app: &App) {
         page.now("ax_log_position", "The position of the last event.", head);
         of_windows(page, app, head, &known.unwrap_or_default()).await;
     }
+    of_the_audit(page, app).await;
     page.about("ax_agents", "gauge", "Agents by status.");
     for (status, count) in agents.unwrap_or_default() {
         page.number("ax_agents", &[("status", &status)], count);
+    }
+}
+
+/// How far the proofs are behind the log. There is no age before a first checkpoint was signed.
+async fn of_the_audit(page: &mut Page, app: &App) {
+    let Ok(lag) = app.sealer.lag().await else { return };
+    page.now("ax_audit_tree_lag_events", "Events that are not in the tree.", lag.tree_events);
+    page.now("ax_audit_lag_events", "Events under no checkpoint.", lag.checkpoint_events);
+    if let Some(seconds) = lag.checkpoint_seconds {
+        page.now("ax_audit_checkpoint_age_seconds", "Since the last checkpoint.", seconds);
     }
 }
 

@@ -5,6 +5,7 @@ mod log;
 mod metrics;
 mod projections;
 mod rebuilds;
+pub(super) mod restore;
 mod statistics;
 
 use super::App;
@@ -26,6 +27,8 @@ pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(projections::skip))
         .routes(routes!(rebuilds::get))
         .routes(routes!(rebuilds::steer))
+        .routes(routes!(restore::get))
+        .routes(routes!(restore::resume))
 }
 
 /// The operations on what was recorded.

@@ -92,7 +92,7 @@ pub(super) fn pool(options: &PgConnectOptions, connections_max: u32) -> PgPool {
 }
 
 /// The first connection: says clearly why there is none.
-pub(super) async fn first_connection(
+pub(in crate::store) async fn first_connection(
     options: &PgConnectOptions,
 ) -> Result<PgConnection, OpenError> {
     let exchange = PgConnection::connect_with(options);

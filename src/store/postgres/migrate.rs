@@ -22,13 +22,29 @@ pub(super) async fn migrate(connection: &mut PgConnection) -> Result<(), OpenErr
     }
     begin_alone(connection).await?;
     let applied = self::applied(connection).await?;
+    take(connection, pending(&POSTGRES, &applied)?).await?;
+    run(connection, "commit").await?;
+    Ok(())
+}
+
+/// Takes the steps behind those that were taken, up to a number, in the transaction that is open.
+pub(in crate::store) async fn lay_out(
+    connection: &mut PgConnection,
+    until: i64,
+) -> Result<(), OpenError> {
+    let applied = applied(connection).await?;
+    let pending = pending(&POSTGRES, &applied)?;
+    let count = pending.iter().filter(|migration| migration.number <= until).count();
+    take(connection, &pending[..count]).await
+}
+
+async fn take(connection: &mut PgConnection, pending: &[Migration]) -> Result<(), OpenError> {
     run(connection, CREATE_LIST).await.map_err(|source| failed(1, source))?;
-    for migration in pending(&POSTGRES, &applied)? {
+    for migration in pending {
         carry_out(connection, migration)
             .await
             .map_err(|source| failed(migration.number, source))?;
     }
-    run(connection, "commit").await?;
     Ok(())
 }
 
@@ -67,7 +83,9 @@ async fn carry_out(connection: &mut PgConnection, migration: &Migration) -> Resu
     Ok(())
 }
 
-async fn applied(connection: &mut PgConnection) -> Result<Vec<Applied>, StoreError> {
+pub(in crate::store) async fn applied(
+    connection: &mut PgConnection,
+) -> Result<Vec<Applied>, StoreError> {
     let exists = sqlx::query_as::<_, (bool,)>(include_str!("../sql/has_migrations_postgres.sql"));
     if !within(exists.fetch_one(&mut *connection)).await?.0 {
         return Ok(Vec::new());

@@ -2,15 +2,16 @@
 
 mod beside;
 mod connect;
-mod migrate;
-mod read;
+pub(super) mod load;
+pub(super) mod migrate;
+pub(super) mod read;
 mod streams;
 mod wake;
 mod write;
 #[cfg(test)]
 mod write_tests;
 
-pub(super) use connect::{connect, options, within};
+pub(super) use connect::{connect, first_connection, options, within};
 pub(super) use write::{PostgresTx, PostgresWriter};
 
 use super::appender::Queue;

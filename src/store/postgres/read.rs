@@ -10,11 +10,11 @@ use crate::store::rows::{
 use crate::store::types::{
     Batch, Head, LogFilter, Position, RecordedEvent, Snapshot, StoredAnswer, Version,
 };
-use sqlx::PgPool;
+use sqlx::{PgExecutor, PgPool};
 
-pub(super) async fn head(pool: &PgPool) -> Result<Head, StoreError> {
+pub(in crate::store) async fn head(on: impl PgExecutor<'_>) -> Result<Head, StoreError> {
     let query = sqlx::query_as::<_, HeadRow>(include_str!("../sql/head.sql"));
-    rows::head(within(query.fetch_one(pool)).await?)
+    rows::head(within(query.fetch_one(on)).await?)
 }
 
 pub(super) async fn stored_answer(
@@ -45,15 +45,15 @@ pub(super) async fn read_stream(
     within(query.fetch_all(pool)).await?.into_iter().map(rows::event).collect()
 }
 
-pub(super) async fn read_positions(
-    pool: &PgPool,
+pub(in crate::store) async fn read_positions(
+    on: impl PgExecutor<'_>,
     after: Position,
     to: Position,
 ) -> Result<Vec<RecordedEvent>, StoreError> {
     let query = sqlx::query_as::<_, EventRow>(include_str!("../sql/read_positions.sql"))
         .bind(to_row(after.get()))
         .bind(to_row(to.get()));
-    within(query.fetch_all(pool)).await?.into_iter().map(rows::event).collect()
+    within(query.fetch_all(on)).await?.into_iter().map(rows::event).collect()
 }
 
 pub(super) async fn read_filtered(
@@ -77,15 +77,15 @@ pub(super) async fn read_filtered(
     within(query.fetch_all(pool)).await?.into_iter().map(rows::event).collect()
 }
 
-pub(super) async fn batches(
-    pool: &PgPool,
+pub(in crate::store) async fn batches(
+    on: impl PgExecutor<'_>,
     after: u64,
     limit: i64,
 ) -> Result<Vec<Batch>, StoreError> {
     let query = sqlx::query_as::<_, BatchRow>(include_str!("../sql/read_batches.sql"))
         .bind(to_row(after))
         .bind(limit);
-    within(query.fetch_all(pool)).await?.into_iter().map(rows::batch).collect()
+    within(query.fetch_all(on)).await?.into_iter().map(rows::batch).collect()
 }
 
 pub(super) async fn stream_rows(

@@ -6,13 +6,13 @@ use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 /// Holds the file for this process.
-pub(super) struct FileLock {
+pub(in crate::store) struct FileLock {
     _file: File,
 }
 
 impl FileLock {
     /// Takes the file, or says which process has it.
-    pub(super) fn take(database: &Path) -> Result<Self, OpenError> {
+    pub(in crate::store) fn take(database: &Path) -> Result<Self, OpenError> {
         let mut path = database.as_os_str().to_owned();
         path.push("-lock");
         let path = PathBuf::from(path);

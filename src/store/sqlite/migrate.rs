@@ -17,6 +17,23 @@ pub(super) async fn migrate(connection: &mut SqliteConnection) -> Result<(), Ope
         return Ok(());
     }
     run(connection, "begin immediate").await?;
+    take(connection, pending).await?;
+    run(connection, "commit").await?;
+    Ok(())
+}
+
+/// Takes the steps behind those that were taken, up to a number, in the transaction that is open.
+pub(in crate::store) async fn lay_out(
+    connection: &mut SqliteConnection,
+    until: i64,
+) -> Result<(), OpenError> {
+    let applied = applied(connection).await?;
+    let pending = pending(&SQLITE, &applied)?;
+    let count = pending.iter().filter(|migration| migration.number <= until).count();
+    take(connection, &pending[..count]).await
+}
+
+async fn take(connection: &mut SqliteConnection, pending: &[Migration]) -> Result<(), OpenError> {
     run(connection, CREATE_LIST).await?;
     for migration in pending {
         carry_out(connection, migration).await.map_err(|source| match source {
@@ -34,7 +51,6 @@ pub(super) async fn migrate(connection: &mut SqliteConnection) -> Result<(), Ope
             | StoreError::NotCommitted => source.into(),
         })?;
     }
-    run(connection, "commit").await?;
     Ok(())
 }
 
@@ -51,7 +67,9 @@ async fn carry_out(
     Ok(())
 }
 
-async fn applied(connection: &mut SqliteConnection) -> Result<Vec<Applied>, StoreError> {
+pub(in crate::store) async fn applied(
+    connection: &mut SqliteConnection,
+) -> Result<Vec<Applied>, StoreError> {
     let exists = sqlx::query_as::<_, (i64,)>(
         "select count(*) from sqlite_schema where type = 'table' and name = 'schema_migration'",
     );

@@ -2,14 +2,16 @@
 
 mod beside;
 mod connect;
+pub(super) mod load;
 mod lock;
-mod migrate;
-mod read;
+pub(super) mod migrate;
+pub(super) mod read;
 mod rows_text;
 mod streams;
 mod write;
 
 pub(super) use connect::{connect, options, within};
+pub(super) use lock::FileLock;
 pub(super) use write::{SqliteTx, SqliteWriter};
 
 use super::appender::Queue;
@@ -23,7 +25,6 @@ use super::types::{
 };
 use super::write_tx::Writer;
 use crate::domain::{StreamName, WorkspaceId};
-use lock::FileLock;
 use sqlx::{Connection, SqlitePool};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -187,7 +188,7 @@ impl SqliteStore {
 const MAGIC: &[u8] = b"SQLite format 3\0";
 
 /// Looks at the file before SQLite does, which would write to it.
-fn check_file(path: &Path) -> Result<(), OpenError> {
+pub(super) fn check_file(path: &Path) -> Result<(), OpenError> {
     use std::io::Read as _;
     let cannot = |source| OpenError::of_file(path, source);
     let file = match std::fs::File::open(path) {

@@ -11,11 +11,11 @@ use crate::store::rows::{
 use crate::store::types::{
     Batch, Head, LogFilter, Position, RecordedEvent, Snapshot, StoredAnswer, Version,
 };
-use sqlx::SqlitePool;
+use sqlx::{SqliteExecutor, SqlitePool};
 
-pub(super) async fn head(pool: &SqlitePool) -> Result<Head, StoreError> {
+pub(in crate::store) async fn head(on: impl SqliteExecutor<'_>) -> Result<Head, StoreError> {
     let query = sqlx::query_as::<_, HeadRow>(include_str!("../sql/head.sql"));
-    rows::head(within(query.fetch_one(pool)).await?)
+    rows::head(within(query.fetch_one(on)).await?)
 }
 
 pub(super) async fn stored_answer(
@@ -46,15 +46,15 @@ pub(super) async fn read_stream(
     within(query.fetch_all(pool)).await?.into_iter().map(rows::event).collect()
 }
 
-pub(super) async fn read_positions(
-    pool: &SqlitePool,
+pub(in crate::store) async fn read_positions(
+    on: impl SqliteExecutor<'_>,
     after: Position,
     to: Position,
 ) -> Result<Vec<RecordedEvent>, StoreError> {
     let query = sqlx::query_as::<_, EventRow>(include_str!("../sql/read_positions.sql"))
         .bind(to_row(after.get()))
         .bind(to_row(to.get()));
-    within(query.fetch_all(pool)).await?.into_iter().map(rows::event).collect()
+    within(query.fetch_all(on)).await?.into_iter().map(rows::event).collect()
 }
 
 pub(super) async fn read_filtered(
@@ -79,15 +79,15 @@ pub(super) async fn read_filtered(
     within(query.fetch_all(pool)).await?.into_iter().map(rows::event).collect()
 }
 
-pub(super) async fn batches(
-    pool: &SqlitePool,
+pub(in crate::store) async fn batches(
+    on: impl SqliteExecutor<'_>,
     after: u64,
     limit: i64,
 ) -> Result<Vec<Batch>, StoreError> {
     let query = sqlx::query_as::<_, BatchRow>(include_str!("../sql/read_batches.sql"))
         .bind(to_row(after))
         .bind(limit);
-    within(query.fetch_all(pool)).await?.into_iter().map(rows::batch).collect()
+    within(query.fetch_all(on)).await?.into_iter().map(rows::batch).collect()
 }
 
 pub(super) async fn stream_rows(

@@ -250,7 +250,7 @@ impl Views {
 }
 
 /// The file of the windows, beside that of the log.
-fn beside(log: &Path) -> PathBuf {
+pub(super) fn beside(log: &Path) -> PathBuf {
     log.with_extension("views.db")
 }
 

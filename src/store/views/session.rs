@@ -1,6 +1,8 @@
 //! Connections for the windows. A connection goes back only when its unit of work has ended; one
 //! that was left in the middle is closed.
 
+mod log;
+
 use crate::domain::{Timestamp, WorkspaceId};
 use crate::planted::is_planted;
 use crate::projections::{ColumnType, Row, Value};

@@ -148,3 +148,33 @@ async fn an_auditor_of_one_workspace_exports_its_events_and_the_leaves_of_all_ot
     })
     .await
 }
+
+/// A number of the page that Prometheus reads; none when it does not stand there.
+async fn measured(server: &Server, name: &str) -> Result<Option<u64>> {
+    let page = server.get("/metrics").await?.body;
+    let lines = page.as_str().context("a page")?.lines();
+    let mut values = lines.filter_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+    Ok(values.next().map(str::parse).transpose()?)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn how_far_the_proofs_are_behind_the_log_is_measured() -> Result<()> {
+    on_every(async |server| {
+        let (tree, signed) = ("ax_audit_tree_lag_events", "ax_audit_lag_events");
+        let age = "ax_audit_checkpoint_age_seconds";
+        fill(&server, 0..4).await?;
+        let head = server.store.head().await?.position.get();
+        ensure!(measured(&server, tree).await? == Some(head), "the tree is not grown");
+        ensure!(measured(&server, signed).await? == Some(head), "nothing is signed");
+        ensure!(measured(&server, age).await?.is_none(), "nothing is signed");
+        server.sealer.seal().await?;
+        ensure!(measured(&server, tree).await? == Some(0), "the tree is grown");
+        ensure!(measured(&server, signed).await? == Some(0), "all is signed");
+        ensure!(measured(&server, age).await?.is_some(), "all is signed");
+        fill(&server, 4..6).await?;
+        let more = server.store.head().await?.position.get() - head;
+        ensure!(more > 0 && measured(&server, signed).await? == Some(more), "{more}");
+        server.stop().await
+    })
+    .await
+}

@@ -107,7 +107,7 @@ impl Server {
     }
 
     /// One whose engine goes by this clock.
-    async fn by(backend: Backend, clock: Clock) -> Result<Self> {
+    pub(super) async fn by(backend: Backend, clock: Clock) -> Result<Self> {
         let webhooks = to_this_machine(&backend);
         Self::with(backend, Config::default(), webhooks, clock).await
     }

@@ -22,6 +22,7 @@ mod overload;
 mod plain;
 mod plans;
 mod rates;
+mod restored;
 mod runs;
 mod servers;
 mod serving;

@@ -1,8 +1,7 @@
 //! Logs of many random executions, written straight into an archive.
 
-pub(crate) use super::seed::{new_event, request};
+pub(crate) use super::seed::{events_of, new_event, request};
 
-use super::seed::events_of;
 use anyhow::{Context, Result};
 use planexe_ax::domain::{Event, ExecutionId, StreamName, WorkspaceId};
 use planexe_ax::store::{AppendRequest, Expected, Store, StreamWrite};

@@ -9,4 +9,5 @@ mod proxied;
 pub(crate) mod proxy;
 mod reaching;
 pub(crate) mod receiver;
+mod restored;
 mod secrets;

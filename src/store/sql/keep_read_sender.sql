@@ -1,0 +1,1 @@
+select position from webhook_sender where id = 1
