@@ -14,6 +14,7 @@ mod executions;
 mod frames;
 mod key;
 mod log;
+mod mcp;
 mod plans;
 mod sse;
 mod status;
