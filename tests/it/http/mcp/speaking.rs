@@ -110,10 +110,8 @@ async fn plans_and_executions_are_resources() -> Result<()> {
             let result = &page.body["result"];
             let listed = result["resources"].as_array().context("no resources")?;
             found.extend(listed.iter().map(|it| it["uri"].clone()));
-            match &result["nextCursor"] {
-                Value::String(next) => params = json!({"cursor": next}),
-                _ => break,
-            }
+            let Some(next) = result["nextCursor"].as_str() else { break };
+            params = json!({"cursor": next});
         }
         ensure!(found == ["ax://executions/first", "ax://plans/hello"], "{found:?}");
         for (uri, name) in [
