@@ -15,6 +15,7 @@ mod exec;
 mod house;
 mod keys;
 mod log;
+mod mcp;
 mod open;
 mod out;
 mod page;
@@ -76,6 +77,9 @@ enum Command {
     Task(task::Asked),
     /// Agents: register, list, show, pause, resume, drain, retire, simulate
     Agent(Box<agent::Agents>),
+    /// Gives an agent its tools over standard input and output, by the Model Context Protocol
+    #[command(after_help = "Examples:\n  AX_KEY=$(cat larry.key) ax mcp\n  ax mcp --context larry")]
+    Mcp(mcp::Asked),
     /// What waits for a person, and the ways out
     Blocker(blocker::Blockers),
     /// Steps through an execution's log: what happened, by whom, why, and how it stood then
@@ -120,8 +124,18 @@ enum Command {
 }
 
 /// The commands that need no setting of the server.
-const WITHOUT_SETTINGS: [&str; 9] =
-    ["agent", "blocker", "completions", "context", "demo", "exec", "replay", "task", "webhooks"];
+const WITHOUT_SETTINGS: [&str; 10] = [
+    "agent",
+    "blocker",
+    "completions",
+    "context",
+    "demo",
+    "exec",
+    "mcp",
+    "replay",
+    "task",
+    "webhooks",
+];
 
 /// All that can be said to this program.
 fn command() -> clap::Command {
@@ -173,6 +187,7 @@ fn dispatch(cli: &Cli) -> Result<(), Failure> {
         Command::Exec(asked) => light(exec::exec(asked)),
         Command::Task(asked) => light(task::task(asked)),
         Command::Agent(asked) => light(agent::agent(asked)),
+        Command::Mcp(asked) => light(mcp::mcp(asked)),
         Command::Blocker(asked) => light(blocker::blocker(asked)),
         Command::Replay(asked) => light(replay::replay(asked)),
         Command::Webhooks(asked) => light(webhooks::webhooks(asked)),

@@ -47,6 +47,8 @@ impl Load {
             "/healthz" | "/readyz" | "/version" | "/metrics" => Self::Vital,
             "/api/agents/{agent_id}/heartbeat" => Self::Vital,
             "/api/agents/{agent_id}/work" if waits(request) => Self::Waiting,
+            // It asks this door again for what it wants, and that takes the turn.
+            "/mcp" => Self::Waiting,
             _ if route.starts_with("/api/admin/") => Self::Vital,
             _ if route.ends_with("/stream") => Self::Waiting,
             _ if route.ends_with("/decompose") => Self::Asking,

@@ -28,6 +28,7 @@ mod generate;
 mod health;
 mod heartbeat;
 mod history;
+mod mcp;
 mod openapi;
 mod operators;
 mod patience;
@@ -69,11 +70,12 @@ use crate::reading::Reader;
 use crate::sealer::Sealer;
 use crate::store::Position;
 use crate::webhooks::Webhooks;
-use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
+use axum::{Extension, Router};
 use crowd::Crowd;
 use failures::Failures;
 use gate::Gate;
+use mcp::Within;
 use problem::Problem;
 use rates::Limiter;
 use rights::Rights;
@@ -224,6 +226,7 @@ fn public_routes() -> OpenApiRouter<Arc<App>> {
         .merge(own_plan_routes())
         .merge(access)
         .merge(webhook_routes())
+        .routes(routes!(mcp::speak))
         .merge(operators::audit_routes())
         .merge(audit::routes())
 }
@@ -262,7 +265,7 @@ pub fn openapi_json() -> String {
     text
 }
 
-/// Routes, behind the gate.
+/// Routes, behind the gate. Tools of agents come through the same door, from within.
 fn router(app: Arc<App>, served: OpenApiRouter<Arc<App>>) -> Router {
     let (routes, _) = served.split_for_parts();
     let document = self::routes().into_openapi();
@@ -272,7 +275,7 @@ fn router(app: Arc<App>, served: OpenApiRouter<Arc<App>>) -> Router {
     let limiter = Arc::new(Limiter::new(app.config.rates, app.engine.clock().clone()));
     let failures = Arc::new(Failures { limiter: Arc::clone(&limiter), keys: app.keys.clone() });
     let gate = Arc::new(Gate { app: Arc::clone(&app), rights });
-    routes
+    let door = routes
         .fallback(dashboard::elsewhere)
         .method_not_allowed_fallback(around::no_such_method)
         .layer(from_fn_with_state(limiter, rates::limit))
@@ -281,7 +284,8 @@ fn router(app: Arc<App>, served: OpenApiRouter<Arc<App>>) -> Router {
         .layer(from_fn_with_state(failures, failures::slow_down))
         .layer(from_fn_with_state(crowd, crowd::pass))
         .layer(from_fn(around::around))
-        .with_state(app)
+        .with_state(app);
+    door.clone().layer(Extension(Within(door)))
 }
 
 /// Answers requests until `stop` comes, then those that were accepted before, and ends with the

@@ -42,6 +42,7 @@ const PLACES: [(&str, &str); 9] = [
         (name = "streams", description = "What happens, while it happens"),
         (name = "plans", description = "What there is to carry out"),
         (name = "agent plans", description = "Plans that agents bring, with their logs and memory"),
+        (name = "mcp", description = "Tools for agents by the Model Context Protocol"),
         (name = "webhooks", description = "Notices to other servers"),
         (name = "access", description = "Keys, members, sessions"),
         (name = "operators", description = "How the machine is"),

@@ -8,6 +8,8 @@ use serde_json::{Map, Value, json};
 
 /// How many tasks before and after are named.
 const NEIGHBOURS_MAX: usize = 20;
+/// How many answers come along.
+const ANSWERS_MAX: usize = 20;
 /// How many remembered things come along.
 const MEMORY_MAX: usize = 50;
 
@@ -69,6 +71,7 @@ fn context(execution: &Execution, definition: &TaskDefinition) -> Value {
         "previous_tasks": before,
         "upcoming_tasks": after.map(title).collect::<Vec<_>>(),
         "outputs": outputs(tree, own),
+        "answers": answers(tree, own),
         "memory": memory(execution, definition),
     })
 }
@@ -84,6 +87,13 @@ fn outputs(tree: &Tree, own: Spot) -> Map<String, Value> {
         Some((node.definition.task_id.to_string(), value))
     };
     waited_for.filter_map(output).collect()
+}
+
+/// What persons answered to what stood in the way of this task, the last last.
+fn answers(tree: &Tree, own: Spot) -> Vec<Value> {
+    let history = tree.node(own).history.as_ref();
+    let answers = history.map_or(&[][..], |history| &history.answers);
+    answers.iter().skip(answers.len().saturating_sub(ANSWERS_MAX)).map(|it| json!(it)).collect()
 }
 
 /// What is remembered of the execution and of this task.

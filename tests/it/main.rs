@@ -6,6 +6,7 @@ mod demonstration;
 mod docs;
 mod engine;
 mod feed;
+mod handbook;
 mod http;
 mod keeping;
 mod logs;

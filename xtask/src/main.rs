@@ -9,6 +9,7 @@ mod docs;
 mod figure;
 mod fuzz;
 mod long;
+mod mcp_sdk;
 mod plant;
 mod planted;
 mod postgres;

@@ -75,16 +75,16 @@ fn examine(roles: &[(Role, &str)], how: &[&str]) -> anyhow::Result<Outcome> {
 }
 
 /// A server with keys, on a database of its own; both go with this value.
-struct Server {
+pub(crate) struct Server {
     child: Child,
-    address: String,
-    owner: String,
-    agent: String,
+    pub(crate) address: String,
+    pub(crate) owner: String,
+    pub(crate) agent: String,
     folder: PathBuf,
 }
 
 impl Server {
-    fn start() -> anyhow::Result<Self> {
+    pub(crate) fn start() -> anyhow::Result<Self> {
         let folder = run::target_dir().join(format!("schemathesis-{}", std::process::id()));
         let mut ax = Command::new(run::target_dir().join("debug").join("ax"));
         ax.args(["serve", "--listen", "127.0.0.1:0", "--log", "error"]);

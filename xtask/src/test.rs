@@ -2,7 +2,7 @@
 
 use crate::{
     args::Args,
-    dashboard, postgres, purity,
+    dashboard, mcp_sdk, postgres, purity,
     run::{cargo, command, succeeds},
     schemathesis,
     steps::{Outcome, Steps},
@@ -14,9 +14,10 @@ const USAGE: &str = "\
 cargo xtask test
 
 Runs, times and summarises: the format, clippy, all tests, the examples in the documentation, the
-dashboard in Chromium, the example agents, a minute of schemathesis, the rules for dependencies, and
-the purity of the law and the windows. Goes on after a failure, prints a table of what it ran and
-what it could not, and fails when one step failed.
+dashboard in Chromium, the example agents, the tools of agents with a client that others wrote, a
+minute of schemathesis, the rules for dependencies, and the purity of the law and the windows. Goes
+on after a failure, prints a table of what it ran and what it could not, and fails when one step
+failed.
 
   AX_TEST_PG=skip            leave out what needs PostgreSQL
   AX_UI=require              fail where the dashboard cannot be built or tried
@@ -49,6 +50,7 @@ pub(crate) fn task(args: Args) -> anyhow::Result<bool> {
     steps.run("clients", &mut cargo(&["test", "--test", "it", "cli::clients"]));
     steps.run("example agent", &mut example("larry"));
     steps.run("example of an agent's own plan", &mut example("agent_plan"));
+    steps.step("a client of agents' tools", mcp_sdk::step);
     steps.step("schemathesis", schemathesis::short);
     Ok(steps.summarise())
 }

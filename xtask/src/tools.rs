@@ -5,6 +5,8 @@ use std::{path::PathBuf, process::Command};
 
 /// What pip is asked for: its findings are the same from run to run.
 const SCHEMATHESIS: &str = "schemathesis==4.32.5";
+/// The client of the Model Context Protocol that others wrote.
+const MCP_SDK: &str = "mcp==2.3.0";
 
 /// Where fetched tools live.
 pub(crate) fn tools_dir() -> PathBuf {
@@ -28,13 +30,24 @@ pub(crate) fn cargo_fuzz() -> Option<PathBuf> {
 
 /// Where schemathesis is; installed into a place of its own when it is missing and PyPI is there.
 pub(crate) fn schemathesis() -> Option<PathBuf> {
-    let place = tools_dir().join("schemathesis");
-    let program = place.join("bin").join("st");
+    installed("schemathesis", "st", SCHEMATHESIS)
+}
+
+/// A Python that has the client of the Model Context Protocol, in a place of its own.
+pub(crate) fn mcp_sdk() -> Option<PathBuf> {
+    let program = installed("mcp", "mcp", MCP_SDK)?;
+    Some(program.with_file_name("python"))
+}
+
+/// A program that a package of Python brings.
+fn installed(name: &str, program: &str, package: &str) -> Option<PathBuf> {
+    let place = tools_dir().join(name);
+    let program = place.join("bin").join(program);
     if !program.is_file() {
         let place = place.to_string_lossy().into_owned();
         run_quietly(&mut run::command("python3", &["-m", "venv", &place]));
         let mut install = run::command(program.with_file_name("python"), &["-m", "pip", "install"]);
-        install.args(["--quiet", "--disable-pip-version-check", SCHEMATHESIS]);
+        install.args(["--quiet", "--disable-pip-version-check", package]);
         run_quietly(&mut install);
     }
     program.is_file().then_some(program)

@@ -102,6 +102,13 @@ impl<'a> Call<'a> {
         self
     }
 
+    /// Says this in a header as well.
+    pub(crate) fn saying(mut self, name: &'static str, value: &str) -> Result<Self, ClientError> {
+        let value = HeaderValue::from_str(value).map_err(|_| ClientError::Id(value.to_owned()))?;
+        self.headers.insert(HeaderName::from_static(name), value);
+        Ok(self)
+    }
+
     /// Has the server wait for so long before it answers that there is nothing.
     pub(crate) fn waiting(mut self, wait: Duration) -> Self {
         self.wait = wait;

@@ -7,6 +7,7 @@ use crate::key::Key;
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{self, HeaderMap, HeaderValue};
+use hyper::http::response::Parts;
 use hyper::{Method, Request, Response, StatusCode};
 use rustls::ClientConfig;
 use std::sync::Arc;
@@ -158,15 +159,21 @@ impl Client {
     }
 
     async fn once(&self, asked: &Asked) -> Result<Answer, ClientError> {
+        let (head, body) = self.whole(asked).await?;
+        if head.status.is_success() {
+            return Ok(Answer { status: head.status, body });
+        }
+        Err(self.refusal(head.status, &head.headers, &body))
+    }
+
+    /// Sends a request once; all of its answer, whatever it says.
+    pub(crate) async fn whole(&self, asked: &Asked) -> Result<(Parts, Bytes), ClientError> {
         let limit = Duration::from_millis(ANSWER_MS_MAX) + asked.wait;
         let answer = async {
             let Begun { mut connection, response } = self.begun(asked).await?;
             let (head, body) = response.into_parts();
             let body = connection.all(body).await.map_err(|why| self.unreachable(why))?;
-            if head.status.is_success() {
-                return Ok(Answer { status: head.status, body });
-            }
-            Err(self.refusal(head.status, &head.headers, &body))
+            Ok((head, body))
         };
         let answered = tokio::time::timeout(limit, answer).await;
         answered.unwrap_or_else(|_| Err(self.unreachable(Unreachable::TooSlow(limit))))

@@ -14,6 +14,7 @@ mod executions;
 mod frames;
 mod key;
 mod log;
+mod mcp;
 mod operators;
 mod plans;
 mod sse;

@@ -6,6 +6,7 @@ mod fake;
 mod help;
 pub(crate) mod house;
 mod local;
+mod mcp;
 mod screens;
 mod strange;
 mod watching;

@@ -17,6 +17,7 @@ mod history;
 mod house;
 mod imports;
 mod larry;
+mod mcp;
 mod operators;
 mod overload;
 mod plain;
