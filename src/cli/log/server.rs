@@ -167,7 +167,7 @@ impl Server {
     }
 
     pub(super) async fn head(&self) -> Result<u64, Failure> {
-        Ok(self.audit::<State>("verify", &[]).await?.position)
+        Ok(self.audit::<State>("verify", NOTHING).await?.position)
     }
 
     pub(super) async fn pieces(&mut self, after: u64, to: u64) -> Result<Vec<Piece>, Failure> {
