@@ -113,6 +113,9 @@ export const plans = {
     ok(api.GET('/api/plans', { params: { query: { ...query, ...afterWrite() } } })),
   get: (plan_id: string) =>
     ok(api.GET('/api/plans/{plan_id}', { params: { path: { plan_id }, query: afterWrite() } })),
+  /** How it was read in. */
+  report: (plan_id: string) =>
+    ok(api.GET('/api/plans/{plan_id}/report', { params: { path: { plan_id } } })),
   tasks: (plan_id: string, cursor?: string) =>
     ok(
       api.GET('/api/plans/{plan_id}/tasks', {
@@ -256,6 +259,15 @@ export const operator = {
         body: { enabled },
       }),
     ),
+};
+
+/** Proofs of the log. */
+export const audit = {
+  state: () => ok(api.GET('/api/audit/verify')),
+  checkpoint: () => ok(api.GET('/api/audit/checkpoint')),
+  key: () => ok(api.GET('/api/audit/key')),
+  inclusion: (position: number, size: number) =>
+    ok(api.GET('/api/audit/inclusion', { params: { query: { position, size } } })),
 };
 
 export const session = {
