@@ -31,12 +31,15 @@ after(async () => {
 test('a PlanExe run is dropped as a zip, and the report says what was made of it', async () => {
   await page.goto(`${house.url}/plans`);
   await page.getByText('Bring a plan in').waitFor();
-  const dropped = await page.evaluateHandle((bytes) => {
-    const transfer = new DataTransfer();
-    const file = new File([new Uint8Array(bytes)], 'run.zip', { type: 'application/zip' });
-    transfer.items.add(file);
-    return transfer;
-  }, [...ARCHIVE]);
+  const dropped = await page.evaluateHandle(
+    (bytes) => {
+      const transfer = new DataTransfer();
+      const file = new File([new Uint8Array(bytes)], 'run.zip', { type: 'application/zip' });
+      transfer.items.add(file);
+      return transfer;
+    },
+    [...ARCHIVE],
+  );
   await page.dispatchEvent('.drop', 'drop', { dataTransfer: dropped });
   const made = page.locator('.made');
   await made.waitFor();
@@ -50,7 +53,10 @@ test('a PlanExe run is dropped as a zip, and the report says what was made of it
 test('the report is there as long as the plan is, not only after the import', async () => {
   await page.reload();
   const report = page.getByRole('region', { name: 'How it was read in' });
-  await report.getByText(/(To look at|Left out|Put right|Derived) · \d+/).first().waitFor();
+  await report
+    .getByText(/(To look at|Left out|Put right|Derived) · \d+/)
+    .first()
+    .waitFor();
   await report.getByText('from planexe').waitFor();
 });
 

@@ -67,15 +67,24 @@ test('two executions of a plan lie beside each other, and the address keeps it',
 
 test('a moment back lies beside now, and now beside a moment back', async () => {
   await page.goto(`${house.url}/executions/one?tab=timeline&beside=version:3`);
-  await page.locator('[data-beside]', { hasText: 'version:3' }).getByText(/it ends/).waitFor();
+  await page
+    .locator('[data-beside]', { hasText: 'version:3' })
+    .getByText(/it ends/)
+    .waitFor();
   await paths('then').first().waitFor();
   await page.goto(`${house.url}/auditor/one?at=version:9&tab=timeline&beside=now`);
-  await page.locator('[data-beside]', { hasText: 'now' }).getByText(/it ends/).waitFor();
+  await page
+    .locator('[data-beside]', { hasText: 'now' })
+    .getByText(/it ends/)
+    .waitFor();
 });
 
 test('a moment that cannot be read is refused in words, and the timeline stays', async () => {
   await page.goto(`${house.url}/executions/one?tab=timeline&beside=yesterdayish`);
-  await page.getByRole('alert').getByText(/a moment is version:12/).waitFor();
+  await page
+    .getByRole('alert')
+    .getByText(/a moment is version:12/)
+    .waitFor();
   await page.getByRole('group', { name: /^Timeline of/ }).waitFor();
 });
 

@@ -1,6 +1,18 @@
 import { expect, test } from 'vitest';
 import { ICONS } from './icons';
-import { AGENT, BAR, BLOCKER, DELIVERY, EXECUTION, OWN, PLAN, TASK, WINDOW, look, toneOf } from './status';
+import {
+  AGENT,
+  BAR,
+  BLOCKER,
+  DELIVERY,
+  EXECUTION,
+  OWN,
+  PLAN,
+  TASK,
+  WINDOW,
+  look,
+  toneOf,
+} from './status';
 
 const tables = { EXECUTION, PLAN, OWN, TASK, AGENT, BLOCKER, DELIVERY, WINDOW };
 

@@ -126,5 +126,9 @@ export function stepOf(ms: number): number {
 
 /** The label of an axis at a moment, given the step. */
 export function axisLabel(at: number, step: number, zone: Zone = 'local'): string {
-  return formatted(at, step >= DAY ? TO_THE_DAY : step >= MINUTE ? TO_THE_MINUTE : TO_THE_SECOND, zone);
+  return formatted(
+    at,
+    step >= DAY ? TO_THE_DAY : step >= MINUTE ? TO_THE_MINUTE : TO_THE_SECOND,
+    zone,
+  );
 }

@@ -127,7 +127,10 @@ export const plans = {
   /** Has every task broken down that has no parts and names no action. */
   decompose: (plan_id: string) =>
     ok(
-      api.POST('/api/plans/{plan_id}/decompose', { params: { path: { plan_id } }, body: {} as never }),
+      api.POST('/api/plans/{plan_id}/decompose', {
+        params: { path: { plan_id } },
+        body: {} as never,
+      }),
     ),
   review: (plan_id: string, task_id: string, body: Schemas['ReviewForm'], dry_run = false) =>
     ok(
@@ -176,9 +179,7 @@ export const agents = {
 /** Plans that agents brought, what they logged, and what they remember. */
 export const own = {
   list: (query: { agent_id?: string; status?: string; cursor?: string; limit?: number }) =>
-    ok(
-      api.GET('/api/agent-plans', { params: { query: { ...query, ...afterWrite() } as never } }),
-    ),
+    ok(api.GET('/api/agent-plans', { params: { query: { ...query, ...afterWrite() } as never } })),
   get: (agent_plan_id: string) =>
     ok(
       api.GET('/api/agent-plans/{agent_plan_id}', {

@@ -9,7 +9,9 @@ export function besideOf(word: string | null): Beside | null {
   if (!word) return null;
   if (word === 'now') return { of: 'now' };
   const [kind, ...rest] = word.split(':');
-  return kind === 'execution' ? { of: 'execution', id: rest.join(':') } : { of: 'moment', at: word };
+  return kind === 'execution'
+    ? { of: 'execution', id: rest.join(':') }
+    : { of: 'moment', at: word };
 }
 
 /** From when to when a task was, is or will be worked on. */

@@ -67,8 +67,7 @@ export interface Alive {
 export function relived(it: Timed, task: Alive | undefined): Timed {
   if (!task) return it;
   const { started, ended } = momentsOf(task);
-  const isSame =
-    it.started === started && it.ended === ended && it.span.status === task.status;
+  const isSame = it.started === started && it.ended === ended && it.span.status === task.status;
   return isSame ? it : { ...it, span: { ...it.span, status: task.status }, started, ended };
 }
 

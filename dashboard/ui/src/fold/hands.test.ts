@@ -7,13 +7,20 @@ const agent = (name: string, capabilities: unknown[], status = 'idle') =>
   ({ agent_id: name, name, capabilities, status }) as unknown as Agent;
 
 test('abilities are names, with or without parameters', () => {
-  expect(abilities(agent('a', ['call', { action: 'write', params: ['to'] }, { odd: 1 }, 7]))).toEqual(
-    ['call', 'write'],
-  );
+  expect(
+    abilities(agent('a', ['call', { action: 'write', params: ['to'] }, { odd: 1 }, 7])),
+  ).toEqual(['call', 'write']);
 });
 
 test('who can do most stands first, and what nobody can do is named', () => {
-  const tasks = [task('call'), task('call'), task('write'), task('fly'), task('call', false), task(null)];
+  const tasks = [
+    task('call'),
+    task('call'),
+    task('write'),
+    task('fly'),
+    task('call', false),
+    task(null),
+  ];
   const found = handsOf(tasks, [
     agent('ada', ['write']),
     agent('bob', ['call', 'write']),

@@ -65,8 +65,7 @@ const ownerOf = (task: Owned | undefined): string | null =>
 
 function heldOf({ span, expected, planned, started, ended }: Timed, now: number): Held | null {
   const { task_id, title, status } = span;
-  const actual =
-    started === null ? null : { from: started, to: ended ?? Math.max(now, started) };
+  const actual = started === null ? null : { from: started, to: ended ?? Math.max(now, started) };
   // What was given up before it began has no time of its own.
   const isOpen = ended === null && !['SKIPPED', 'CANCELLED'].includes(status);
   const to = isOpen ? (expected ?? planned)?.to : undefined;

@@ -60,7 +60,14 @@ test('what looks alike is one path, and what lies lowest is drawn first', () => 
 });
 
 test('corners are round where there is room for them', () => {
-  const mark = (w: number, kind: Mark['kind']): Mark => ({ kind, tone: 'blue', x: 0, y: 0, w, h: 8 });
+  const mark = (w: number, kind: Mark['kind']): Mark => ({
+    kind,
+    tone: 'blue',
+    x: 0,
+    y: 0,
+    w,
+    h: 8,
+  });
   expect(paths([mark(40, 'path')])[0]?.d).toBe('M0 0h40v8h-40z');
   expect(paths([mark(40, 'actual')])[0]?.d).toContain('a3 3 0 0 1');
   expect(paths([mark(2, 'actual')])[0]?.d).toContain('a1 1 0 0 1');

@@ -71,7 +71,13 @@ describe('a checkpoint', () => {
       new Uint8Array(await crypto.subtle.sign('Ed25519', privateKey, text(said))),
     );
     const note = `${said}\n— ${name} ${base64(by)}\n`;
-    return { note, said, root: toHex(root), id: toHex(id), key: `${name}+${toHex(id)}+${base64(raw)}` };
+    return {
+      note,
+      said,
+      root: toHex(root),
+      id: toHex(id),
+      key: `${name}+${toHex(id)}+${base64(raw)}`,
+    };
   }
 
   test('is read as it stands', async () => {

@@ -25,7 +25,12 @@ function ask(more: Record<string, unknown> = {}) {
   const send = vi.fn().mockResolvedValue({});
   const rehearse = () =>
     Promise.resolve({ dry_run: true, events: [{ event_type: 'execution_paused', payload: {} }] });
-  const words = { title: 'Pause?', word: 'Pause', note: 'Why', children: snippet('<p>Really?</p>') };
+  const words = {
+    title: 'Pause?',
+    word: 'Pause',
+    note: 'Why',
+    children: snippet('<p>Really?</p>'),
+  };
   const shown = draw(Ask as never, { ...words, rehearse, send, close, ...more });
   const submit = async (): Promise<void> => {
     shown.querySelector('form')?.dispatchEvent(new Event('submit', { cancelable: true }));
