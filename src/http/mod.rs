@@ -206,6 +206,7 @@ fn public_routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(generate::retry))
         .routes(routes!(plans::get, plans::delete))
         .routes(routes!(plans::tasks))
+        .routes(routes!(plans::report))
         .routes(routes!(decompose::plan))
         .routes(routes!(decompose::parts))
         .routes(routes!(decompose::review))

@@ -1,12 +1,21 @@
 //! Plans and their tasks, what agents wrote down, and what executions remember.
 
 use super::{Found, List, Marked, ReadError, Reader, Wanted, of, text};
-use crate::domain::{AgentId, ExecutionId, PlanId, TaskId, Timestamp, WorkspaceId};
+use crate::domain::event::plan::{PlanEvent, PlanImported};
+use crate::domain::{
+    AgentId, Event, ExecutionId, PlanId, StreamName, TaskId, Timestamp, WorkspaceId,
+};
 use crate::projections::Cell as _;
 use crate::projections::agent_logs::{self, AgentLogRow};
 use crate::projections::memory::{self, MemoryRow};
 use crate::projections::plans::{self, PlanRow, PlanTaskRow};
 use crate::store::views::Condition;
+use crate::store::{RecordedEvent, Version};
+
+/// How many events of a plan are read at once.
+const PAGE_EVENTS: usize = 100;
+/// The kind of event by which a plan is read in.
+const IMPORTED: &str = "plan_imported";
 
 /// Which plans are wanted; what is not set does not matter.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -112,6 +121,26 @@ impl Reader {
         self.page(list, &Wanted::default(), PlanRow::from_row).await
     }
 
+    /// How a plan was read in, from the log; none where nothing was read in yet.
+    pub async fn plan_imported(
+        &self,
+        workspace: &WorkspaceId,
+        plan_id: &PlanId,
+    ) -> Result<Option<PlanImported>, ReadError> {
+        let stream = StreamName::plan(plan_id);
+        let mut at = Version::ZERO;
+        loop {
+            let page = self.store.read_stream(workspace, &stream, at, PAGE_EVENTS).await?;
+            let Some(last) = page.last() else { return Ok(None) };
+            at = last.version;
+            for event in &page {
+                if let Some(imported) = imported_by(event)? {
+                    return Ok(Some(imported));
+                }
+            }
+        }
+    }
+
     /// The tasks of a plan, in its order; when it is said, only those whose parts are so reviewed.
     pub async fn plan_tasks(
         &self,
@@ -187,5 +216,17 @@ impl Reader {
             is_descending: true,
         };
         self.page(list, wanted, MemoryRow::from_row).await
+    }
+}
+
+/// What an event says of an import, where it is one.
+fn imported_by(event: &RecordedEvent) -> Result<Option<PlanImported>, ReadError> {
+    if event.kind != IMPORTED {
+        return Ok(None);
+    }
+    match Event::decode(&event.kind, event.schema_version, &event.payload) {
+        Ok(Event::Plan(PlanEvent::PlanImported(imported))) => Ok(Some(imported)),
+        Ok(_) => Ok(None),
+        Err(error) => Err(ReadError::Broken(format!("position {}: {error}", event.position))),
     }
 }

@@ -79,4 +79,37 @@ test('the palette finds an execution, and the keys are told', async () => {
   await page.getByRole('dialog').waitFor({ state: 'detached' });
 });
 
+test('a blocker is found and answered by the keys', async () => {
+  await house.agent('larry');
+  await house.post('/api/executions', { plan_id: 'small', execution_id: 'two' });
+  await house.work(
+    'larry',
+    () => ({
+      event_type: 'task_error',
+      error_message: 'Nobody answers',
+      human_review_required: true,
+      suggestions: ['Call them', 'Write a letter'],
+    }),
+    1,
+  );
+  await press('g', 'i');
+  await page.locator('[data-blocker]').waitFor();
+  await press('j', '2');
+  const dialog = page.getByRole('dialog');
+  await dialog.getByText('Write a letter').waitFor();
+  await dialog.locator('.kind', { hasText: 'blocker_resolved' }).waitFor();
+  await page.keyboard.type('by post');
+  await press('Enter');
+  await page.getByText('Nothing waits for you').waitFor();
+});
+
+test('times are local or UTC, as one likes', async () => {
+  await page.goto(`${house.url}/executions/two`);
+  await page.getByRole('treegrid').waitFor();
+  await press('z');
+  await page.getByText('Times are in UTC').waitFor();
+  await page.locator('[title$="UTC"]').first().waitFor({ state: 'attached' });
+  await press('z');
+});
+
 test('nothing broke', () => assert.deepEqual(page.faults, []));

@@ -26,6 +26,7 @@ export class House {
       ...process.env,
       AX_DATA_DIR: this.folder,
       AX_DEMO: String(this.demo),
+      AX_AUDIT_CHECKPOINT_SECONDS: '1',
       AX_RATES_AGENT_REQUESTS_PER_MINUTE: '0',
       AX_RATES_FAILED_LOGINS_PER_MINUTE: '0',
     };

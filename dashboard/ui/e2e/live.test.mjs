@@ -17,7 +17,8 @@ const chip = (word) => page.locator('main header .chip', { hasText: word }).wait
 before(async () => {
   await house.start();
   browser = await open();
-  page = await pageOf(browser);
+  // Wide enough for the feed beside the tree.
+  page = await pageOf(browser, { viewport: { width: 1600, height: 900 } });
   await house.agent('larry');
   await house.post('/api/plans', plan('small', 'A small plan', [1, 2, 3]));
 });

@@ -23,7 +23,7 @@ after(async () => {
 
 test('it is found among the agents, and its steps move while one looks', async () => {
   await page.goto(`${house.url}/agents?tab=plans`);
-  await page.locator(`[data-own="${id}"]`).click();
+  await page.locator(`[data-plan="${id}"]`).click();
   await page.locator('[data-step="1"][data-status="COMPLETE"]').waitFor();
   await page.locator('[data-step="2"][data-status="RUNNING"]').waitFor();
   await house.ask('PATCH', `/api/agent-plans/${id}`, { current_step: 3 });

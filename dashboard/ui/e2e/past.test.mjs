@@ -47,6 +47,30 @@ test('the difference of two moments names what changed', async () => {
   await page.locator('.after', { hasText: 'RUNNING' }).first().waitFor();
 });
 
+test('an event is proved by the page itself, up to the signature', async () => {
+  await page.getByRole('tab', { name: 'This event' }).click();
+  const proof = page.getByRole('region', { name: 'Proof' });
+  const prove = proof.getByRole('button', { name: 'Prove it' });
+  // What is not signed yet is a moment later.
+  await page.waitForFunction(async () => {
+    const state = await (await fetch('/api/audit/verify')).json();
+    return state.signed_to === state.position;
+  });
+  await prove.click();
+  await proof.locator('[data-holds="true"]').nth(1).waitFor();
+  assert.equal(await proof.locator('[data-holds="false"]').count(), 0);
+  await page.route('**/api/audit/inclusion*', async (to) => {
+    const answer = await to.fetch();
+    const json = await answer.json();
+    await to.fulfill({ response: answer, json: { ...json, path: json.path.slice(1) } });
+  });
+  await prove.click();
+  await proof.locator('[data-holds="false"]').first().waitFor();
+  await page.unroute('**/api/audit/inclusion*');
+  await page.goto(`${house.url}/auditor`);
+  await page.getByRole('region', { name: 'Seal of the log' }).getByText('in order').waitFor();
+});
+
 test('a task tells its story, its output, and why one waits', async () => {
   await page.goto(`${house.url}/executions/one?task=p0_t0_s0`);
   await page.getByText('task_granted').first().waitFor();
@@ -60,6 +84,10 @@ test('the raw event is there on demand, and events of before are read when they 
   await page.goto(`${house.url}/executions/one?tab=activity`);
   await page.getByRole('button', { name: /^Details of execution_completed/ }).click();
   await page.getByLabel('Event').getByText('leaf_hash').waitFor();
+  const { events } = await house.get('/api/executions/one/events?order=asc&limit=3');
+  const { position } = events[2];
+  await page.goto(`${house.url}/executions/one?tab=activity&event=${position}`);
+  await page.locator(`[data-position="${position}"][aria-current="true"]`).waitFor();
 });
 
 test('a window is made anew with its progress, then gone back from', async () => {

@@ -31,12 +31,15 @@ after(async () => {
 test('a PlanExe run is dropped as a zip, and the report says what was made of it', async () => {
   await page.goto(`${house.url}/plans`);
   await page.getByText('Bring a plan in').waitFor();
-  const dropped = await page.evaluateHandle((bytes) => {
-    const transfer = new DataTransfer();
-    const file = new File([new Uint8Array(bytes)], 'run.zip', { type: 'application/zip' });
-    transfer.items.add(file);
-    return transfer;
-  }, [...ARCHIVE]);
+  const dropped = await page.evaluateHandle(
+    (bytes) => {
+      const transfer = new DataTransfer();
+      const file = new File([new Uint8Array(bytes)], 'run.zip', { type: 'application/zip' });
+      transfer.items.add(file);
+      return transfer;
+    },
+    [...ARCHIVE],
+  );
   await page.dispatchEvent('.drop', 'drop', { dataTransfer: dropped });
   const made = page.locator('.made');
   await made.waitFor();
@@ -45,6 +48,45 @@ test('a PlanExe run is dropped as a zip, and the report says what was made of it
   assert.match(told, /(To look at|Left out|Put right|Derived) · \d+/);
   await made.getByRole('link').first().click();
   await page.getByRole('region', { name: 'Phases' }).waitFor();
+});
+
+test('the report is there as long as the plan is, not only after the import', async () => {
+  await page.reload();
+  const report = page.getByRole('region', { name: 'How it was read in' });
+  await report
+    .getByText(/(To look at|Left out|Put right|Derived) · \d+/)
+    .first()
+    .waitFor();
+  await report.getByText('from planexe').waitFor();
+});
+
+test('the overview says who can do the plan, and what nobody can', async () => {
+  await house.post('/api/plans', {
+    plan_id: 'hands',
+    goal: 'Fly and write',
+    phases: [
+      {
+        phase_id: 'p',
+        name: 'P',
+        tasks: [
+          { task_id: 'a', title: 'Fly', action: 'fly' },
+          { task_id: 'b', title: 'Write', action: 'send_email' },
+        ],
+      },
+    ],
+  });
+  await page.goto(`${house.url}/plans/hands`);
+  const agents = page.getByRole('region', { name: 'Agents' });
+  await agents.getByText('No agent can do fly').waitFor();
+  await agents.getByText('1 of 2').waitFor();
+  await page.getByRole('button', { name: 'Start execution' }).click();
+  await page.waitForURL(/\/executions\//);
+  const made = new URL(page.url()).pathname;
+  await page.goto(`${house.url}/plans/hands`);
+  const pace = page.getByRole('region', { name: 'Progress against the plan' });
+  await pace.getByText('Expected end').waitFor();
+  // Its work is nobody's any more.
+  await house.ask('PATCH', `/api${made}`, { status: 'CANCELLED' });
 });
 
 test('Markdown is pasted, and its risks are in the overview', async () => {

@@ -1,8 +1,20 @@
 import { expect, test } from 'vitest';
 import { ICONS } from './icons';
-import { AGENT, BAR, BLOCKER, DELIVERY, EXECUTION, TASK, WINDOW, look, toneOf } from './status';
+import {
+  AGENT,
+  BAR,
+  BLOCKER,
+  DELIVERY,
+  EXECUTION,
+  OWN,
+  PLAN,
+  TASK,
+  WINDOW,
+  look,
+  toneOf,
+} from './status';
 
-const tables = { EXECUTION, TASK, AGENT, BLOCKER, DELIVERY, WINDOW };
+const tables = { EXECUTION, PLAN, OWN, TASK, AGENT, BLOCKER, DELIVERY, WINDOW };
 
 test('no status is told by its colour alone', () => {
   for (const table of Object.values(tables)) {

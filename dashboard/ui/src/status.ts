@@ -48,6 +48,20 @@ export const AGENT: Record<AgentStatus, Look> = {
   retired: { tone: 'grey', icon: 'slash', word: 'Retired' },
 };
 
+/** How a plan stands. */
+export type PlanStatus =
+  'generating' | 'failed' | 'stopped' | 'importing' | 'ready' | 'archived' | 'deleted';
+
+export const PLAN: Record<PlanStatus, Look> = {
+  generating: { tone: 'blue', icon: 'play', word: 'Being made' },
+  failed: { tone: 'red', icon: 'cross', word: 'Failed' },
+  stopped: { tone: 'grey', icon: 'slash', word: 'Stopped' },
+  importing: { tone: 'blue', icon: 'upload', word: 'Being read' },
+  ready: { tone: 'green', icon: 'check', word: 'Ready' },
+  archived: { tone: 'grey', icon: 'clock', word: 'Archived' },
+  deleted: { tone: 'grey', icon: 'cross', word: 'Deleted' },
+};
+
 /** How a plan stands that an agent brought. */
 export const OWN: Record<AgentPlanStatus, Look> = {
   pending: { tone: 'grey', icon: 'clock', word: 'Not begun' },

@@ -51,36 +51,44 @@ function two(
 /** Local, or UTC. */
 export type Zone = 'local' | 'utc';
 
-/** The moment itself, to the second, with its zone. */
-export function absolute(at: string | number, zone: Zone = 'local'): string {
+const TO_THE_DAY: Intl.DateTimeFormatOptions = { day: '2-digit', month: 'short' };
+const TO_THE_MINUTE: Intl.DateTimeFormatOptions = {
+  hour: '2-digit',
+  minute: '2-digit',
+  hour12: false,
+};
+const TO_THE_SECOND: Intl.DateTimeFormatOptions = { ...TO_THE_MINUTE, second: '2-digit' };
+const WHOLE: Intl.DateTimeFormatOptions = {
+  ...TO_THE_DAY,
+  ...TO_THE_SECOND,
+  year: 'numeric',
+  timeZoneName: 'short',
+};
+
+/** To make a format costs more than to use it: each is made once. */
+const formats = new Map<Intl.DateTimeFormatOptions, Record<Zone, Intl.DateTimeFormat>>();
+
+function formatted(at: string | number, options: Intl.DateTimeFormatOptions, zone: Zone): string {
   const date = new Date(at);
   if (Number.isNaN(date.getTime())) return String(at);
-  const options: Intl.DateTimeFormatOptions = {
-    year: 'numeric',
-    month: 'short',
-    day: '2-digit',
-    hour: '2-digit',
-    minute: '2-digit',
-    second: '2-digit',
-    hour12: false,
-    timeZoneName: 'short',
-  };
-  if (zone === 'utc') options.timeZone = 'UTC';
-  return new Intl.DateTimeFormat('en-GB', options).format(date);
+  let made = formats.get(options);
+  if (!made) {
+    const local = new Intl.DateTimeFormat('en-GB', options);
+    const utc = new Intl.DateTimeFormat('en-GB', { ...options, timeZone: 'UTC' });
+    made = { local, utc };
+    formats.set(options, made);
+  }
+  return made[zone].format(date);
+}
+
+/** The moment itself, to the second, with its zone. */
+export function absolute(at: string | number, zone: Zone = 'local'): string {
+  return formatted(at, WHOLE, zone);
 }
 
 /** The time of day alone. */
 export function clock(at: string | number, zone: Zone = 'local'): string {
-  const date = new Date(at);
-  if (Number.isNaN(date.getTime())) return String(at);
-  const options: Intl.DateTimeFormatOptions = {
-    hour: '2-digit',
-    minute: '2-digit',
-    second: '2-digit',
-    hour12: false,
-  };
-  if (zone === 'utc') options.timeZone = 'UTC';
-  return new Intl.DateTimeFormat('en-GB', options).format(date);
+  return formatted(at, TO_THE_SECOND, zone);
 }
 
 /** Steps of an axis, the finest first. */
@@ -117,13 +125,10 @@ export function stepOf(ms: number): number {
 }
 
 /** The label of an axis at a moment, given the step. */
-export function axisLabel(at: number, step: number): string {
-  const date = new Date(at);
-  const options: Intl.DateTimeFormatOptions =
-    step >= DAY
-      ? { day: '2-digit', month: 'short' }
-      : step >= MINUTE
-        ? { hour: '2-digit', minute: '2-digit', hour12: false }
-        : { hour: '2-digit', minute: '2-digit', second: '2-digit', hour12: false };
-  return new Intl.DateTimeFormat('en-GB', options).format(date);
+export function axisLabel(at: number, step: number, zone: Zone = 'local'): string {
+  return formatted(
+    at,
+    step >= DAY ? TO_THE_DAY : step >= MINUTE ? TO_THE_MINUTE : TO_THE_SECOND,
+    zone,
+  );
 }

@@ -3,6 +3,7 @@
 mod form;
 mod import;
 mod refused;
+mod report;
 mod shown;
 
 use super::App;
@@ -24,6 +25,7 @@ use axum::response::Response;
 pub(super) use form::{DependencyForm, RetryForm, SubtaskForm};
 pub(super) use import::{__path_import, import};
 pub(super) use refused::refused;
+pub(super) use report::{__path_report, report};
 use serde::{Deserialize, Serialize};
 use shown::{PlanShown, TaskShown};
 pub(super) use shown::{hours, retry_policy, value_of};

@@ -34,6 +34,10 @@ async fn an_archive_is_read_in_with_its_report_and_recognised_when_it_comes_agai
         ensure!(report["warnings"][0]["place"].is_string(), "{report}");
         let source = &made.body["source"];
         ensure!(source["format"] == "planexe" && source["source_id"].is_string(), "{source}");
+        let kept = format!("/api/plans/{}/report", made.body["plan_id"].as_str().unwrap_or("?"));
+        let kept = server.get(&format!("{kept}?min_position={}", made.position()?)).await?;
+        ensure!(kept.status == 200 && kept.body["import_report"] == *report, "{kept:?}");
+        ensure!(kept.body["imported_by"] == made.body["created_by"], "{kept:?}");
         let again = import(&server, "", "application/zip", &run).await?;
         ensure!(again.status == 200, "{again:?}");
         ensure!(again.body["plan_id"] == made.body["plan_id"], "{again:?}");

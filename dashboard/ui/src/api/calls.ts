@@ -113,6 +113,9 @@ export const plans = {
     ok(api.GET('/api/plans', { params: { query: { ...query, ...afterWrite() } } })),
   get: (plan_id: string) =>
     ok(api.GET('/api/plans/{plan_id}', { params: { path: { plan_id }, query: afterWrite() } })),
+  /** How it was read in. */
+  report: (plan_id: string) =>
+    ok(api.GET('/api/plans/{plan_id}/report', { params: { path: { plan_id } } })),
   tasks: (plan_id: string, cursor?: string) =>
     ok(
       api.GET('/api/plans/{plan_id}/tasks', {
@@ -124,7 +127,10 @@ export const plans = {
   /** Has every task broken down that has no parts and names no action. */
   decompose: (plan_id: string) =>
     ok(
-      api.POST('/api/plans/{plan_id}/decompose', { params: { path: { plan_id } }, body: {} as never }),
+      api.POST('/api/plans/{plan_id}/decompose', {
+        params: { path: { plan_id } },
+        body: {} as never,
+      }),
     ),
   review: (plan_id: string, task_id: string, body: Schemas['ReviewForm'], dry_run = false) =>
     ok(
@@ -173,9 +179,7 @@ export const agents = {
 /** Plans that agents brought, what they logged, and what they remember. */
 export const own = {
   list: (query: { agent_id?: string; status?: string; cursor?: string; limit?: number }) =>
-    ok(
-      api.GET('/api/agent-plans', { params: { query: { ...query, ...afterWrite() } as never } }),
-    ),
+    ok(api.GET('/api/agent-plans', { params: { query: { ...query, ...afterWrite() } as never } })),
   get: (agent_plan_id: string) =>
     ok(
       api.GET('/api/agent-plans/{agent_plan_id}', {
@@ -256,6 +260,15 @@ export const operator = {
         body: { enabled },
       }),
     ),
+};
+
+/** Proofs of the log. */
+export const audit = {
+  state: () => ok(api.GET('/api/audit/verify')),
+  checkpoint: () => ok(api.GET('/api/audit/checkpoint')),
+  key: () => ok(api.GET('/api/audit/key')),
+  inclusion: (position: number, size: number) =>
+    ok(api.GET('/api/audit/inclusion', { params: { query: { position, size } } })),
 };
 
 export const session = {

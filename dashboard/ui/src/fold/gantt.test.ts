@@ -120,7 +120,9 @@ describe('the timeline', () => {
     const now = fresh(bar!, task, 9_000);
     expect(now.actual).toEqual({ from: 5_000, to: 9_000 });
     expect(now.span.status).toBe('RUNNING');
-    expect(fresh(now, task, 12_000)).toBe(now);
+    expect(fresh(now, task, 12_000).actual).toEqual({ from: 5_000, to: 12_000 });
+    const ended = fresh(bar!, { ...task, status: 'COMPLETE', ended_at: at(8) }, 9_000);
+    expect(fresh(ended, { ...task, status: 'COMPLETE', ended_at: at(8) }, 12_000)).toBe(ended);
     expect(fresh(bar!, undefined, 0)).toBe(bar);
     expect(fresh(group!, { ...task, status: 'BLOCKED' }, 0).span.status).toBe('BLOCKED');
     const [known] = timed([span('a')]);

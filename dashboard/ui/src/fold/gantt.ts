@@ -1,5 +1,6 @@
 /** Where everything stands on the timeline: pure geometry, without a drawing. */
 import type { Span } from '../api/types';
+import type { Zone } from '../time';
 
 export interface Bar {
   span: Span;
@@ -66,8 +67,7 @@ export interface Alive {
 export function relived(it: Timed, task: Alive | undefined): Timed {
   if (!task) return it;
   const { started, ended } = momentsOf(task);
-  const isSame =
-    it.started === started && it.ended === ended && it.span.status === task.status;
+  const isSame = it.started === started && it.ended === ended && it.span.status === task.status;
   return isSame ? it : { ...it, span: { ...it.span, status: task.status }, started, ended };
 }
 
@@ -130,7 +130,8 @@ export function fresh(bar: Bar, task: Alive | undefined, now: number): Bar {
     return isSame ? bar : { ...bar, span: { ...bar.span, status: task.status } };
   }
   const of = relived(bar.of, task);
-  return of === bar.of ? bar : leafBar(of, bar.level, intervals(of, now));
+  const isGrowing = of.started !== null && of.ended === null;
+  return of === bar.of && !isGrowing ? bar : leafBar(of, bar.level, intervals(of, now));
 }
 
 function chain(parent: string | null, groups: ReadonlyMap<string, Group>): Group[] {
@@ -189,11 +190,16 @@ function both(a: Interval | null, b: Interval | null): Interval | null {
   return { from: Math.min(a.from, b.from), to: Math.max(a.to, b.to) };
 }
 
-/** Everything there is to see, with a little air; an hour where there is nothing. */
+/** Everything there is to see, with a little air. */
 export function extent(all: readonly Bar[], now: number): Interval {
   let whole: Interval | null = null;
   for (const bar of all)
     for (const it of [bar.planned, bar.actual, bar.forecast]) whole = both(whole, it);
+  return airy(whole, now);
+}
+
+/** An interval with a little air; a minute where there is none. */
+export function airy(whole: Interval | null, now: number): Interval {
   const { from, to } = whole ?? { from: now, to: now };
   const air = Math.max((to - from) * 0.03, 500);
   return to - from < 1_000
@@ -205,9 +211,13 @@ export function extent(all: readonly Bar[], now: number): Interval {
 export function lived(all: readonly Bar[], now: number): Interval {
   let whole: Interval | null = null;
   for (const bar of all) whole = both(whole, bar.actual);
-  if (!whole) return extent(all, now);
-  const air = Math.max((whole.to - whole.from) * 0.15, 1_000);
-  return { from: whole.from - air / 3, to: whole.to + air };
+  return whole ? airyBehind(whole) : extent(all, now);
+}
+
+/** An interval with air where it goes on. */
+export function airyBehind({ from, to }: Interval): Interval {
+  const air = Math.max((to - from) * 0.15, 1_000);
+  return { from: from - air / 3, to: to + air };
 }
 
 /** The view that shows an interval in so many pixels. */
@@ -245,10 +255,10 @@ export function pixels(
 }
 
 /** The moments at which the axis is labelled. */
-export function ticks(view: View, width: number, step: number): number[] {
+export function ticks(view: View, width: number, step: number, zone: Zone = 'local'): number[] {
   const found: number[] = [];
-  const zone = new Date(view.from).getTimezoneOffset() * 60_000;
-  const first = Math.ceil((view.from - zone) / step) * step + zone;
+  const offset = zone === 'utc' ? 0 : new Date(view.from).getTimezoneOffset() * 60_000;
+  const first = Math.ceil((view.from - offset) / step) * step + offset;
   for (let at = first; at <= view.from + width * view.msPerPixel; at += step) found.push(at);
   return found;
 }

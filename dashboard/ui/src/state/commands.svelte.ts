@@ -59,28 +59,27 @@ export function whyNot(order: Order, execution: Execution, may: boolean): string
   return `It is ${execution.status}${next}`;
 }
 
-/** Sends the order. What it is refused with says who was first. */
+/** Sends the order. */
 export async function give(
   execution: Execution,
   order: Order,
   reason: string,
   agent: string,
-): Promise<Refused | null> {
-  try {
-    await executions.change(execution.execution_id, bodyOf(order, reason, agent));
-  } catch (error) {
-    return await explained(refusal(error), execution.execution_id);
-  }
+): Promise<void> {
+  await executions.change(execution.execution_id, bodyOf(order, reason, agent));
   const undo: Partial<Record<Order, Order>> = { pause: 'resume', resume: 'pause' };
   const back = undo[order];
   const more = back ? { undo: () => void undone(execution, back) } : {};
   toasts.say('green', `${ORDERS[order].done}: ${plain(execution.title)}`, more);
-  return null;
 }
 
 async function undone(execution: Execution, order: Order): Promise<void> {
-  const refused = await give(execution, order, 'taken back', '');
-  if (refused) toasts.say('red', refused.problem.title, { detail: refused.problem.detail });
+  try {
+    await give(execution, order, 'taken back', '');
+  } catch (error) {
+    const { problem } = await explained(refusal(error), execution.execution_id);
+    toasts.say('red', problem.title, { detail: problem.detail });
+  }
 }
 
 /** Adds to a conflict who was first. */

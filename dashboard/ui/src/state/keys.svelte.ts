@@ -1,6 +1,6 @@
 /** The keys: what each does everywhere, and what lists do with j and k. */
 import { to } from '../paths';
-import { route, theme } from './app.svelte';
+import { clock, route, theme, toasts } from './app.svelte';
 
 /** How long after g a letter still belongs to it. */
 const CHORD_MS = 1_200;
@@ -56,6 +56,10 @@ class Keys {
       }
       case 't':
         theme.next();
+        break;
+      case 'z':
+        clock.toggle();
+        toasts.say('grey', clock.zone === 'utc' ? 'Times are in UTC' : 'Times are local');
         break;
       case 'j':
       case 'k':
