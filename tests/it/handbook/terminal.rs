@@ -89,7 +89,10 @@ impl Terminal {
         let text = text.replace(&format!("--listen {named}"), "");
         let pipe = format!("printed-{}", self.printed.len());
         self.run(&format!("mkfifo {pipe}"))?;
-        let data = format!("--data-dir data-{}", self.printed.len());
+        let data = match text.contains("--database sqlite:") {
+            true => String::new(),
+            false => format!("--data-dir data-{}", self.printed.len()),
+        };
         self.write(&format!(
             "{{ exec {text} {data} --listen 127.0.0.1:0 > {pipe} 2>> log; }} < /dev/null &\n"
         ))?;
