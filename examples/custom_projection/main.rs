@@ -12,8 +12,9 @@ mod world;
 use anyhow::Result;
 use completed::{Completed, CompletedByDay, TABLE};
 use planexe_ax::clock::Clock;
+use planexe_ax::projections::Value;
 use planexe_ax::projector::{Projector, ProjectorConfig};
-use planexe_ax::store::views::{Select, Views};
+use planexe_ax::store::views::{Condition, Select, Views};
 use std::{sync::Arc, time::Duration};
 
 #[tokio::main]
@@ -27,10 +28,11 @@ async fn main() -> Result<()> {
     world.start().await?;
     world.carry_out(Duration::ZERO).await?;
     projector.catch_up().await?;
+    let workspace = Value::Text(world.workspace.as_str().into());
     let select = Select {
         window: "completed_by_day",
         table: &TABLE,
-        conditions: Vec::new(),
+        conditions: vec![("workspace", Condition::Is(workspace))],
         search: None,
         order: &["workspace", "agent_id", "day"],
         is_descending: false,

@@ -224,6 +224,7 @@ impl From<StoreError> for Problem {
             }
             StoreError::Damaged(_)
             | StoreError::WentBackwards
+            | StoreError::NoWorkspace
             | StoreError::Tainted
             | StoreError::Database { .. } => internal(&error),
         }

@@ -37,6 +37,9 @@ pub enum StoreError {
     /// The log ends before a place that it has already reached.
     #[error("the log went backwards: a backup was restored or another database is answering")]
     WentBackwards,
+    /// A list of a window was asked for without saying whose.
+    #[error("a list is of one workspace, or of all: say which on its column `workspace`")]
+    NoWorkspace,
     /// A transaction was to be committed after one of its statements failed.
     #[error("a transaction was given up because one of its statements failed")]
     Tainted,
@@ -62,6 +65,7 @@ impl StoreError {
             | Self::DiskFailed
             | Self::Damaged(_)
             | Self::WentBackwards
+            | Self::NoWorkspace
             | Self::Tainted
             | Self::Database { .. } => false,
         }
@@ -175,6 +179,7 @@ impl From<StoreError> for CommitError {
             | StoreError::DiskFailed
             | StoreError::Damaged(_)
             | StoreError::WentBackwards
+            | StoreError::NoWorkspace
             | StoreError::Database { .. } => Self::Unclear(error),
         }
     }

@@ -142,6 +142,7 @@ impl From<StoreError> for OpenError {
             StoreError::DiskFailed
             | StoreError::Damaged(_)
             | StoreError::WentBackwards
+            | StoreError::NoWorkspace
             | StoreError::Tainted
             | StoreError::NotCommitted
             | StoreError::Database { .. } => Self::Store(error),

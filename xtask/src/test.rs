@@ -25,6 +25,10 @@ failed.
   AX_SCHEMATHESIS=require    fail where schemathesis cannot be installed, instead of going on
 ";
 
+/// The examples, each of which carries something to its end.
+const EXAMPLES: [&str; 5] =
+    ["larry", "agent_plan", "carry_out_a_plan", "watch_progress", "custom_projection"];
+
 /// Runs the task; whether everything passed.
 pub(crate) fn task(args: Args) -> anyhow::Result<bool> {
     if args.help(USAGE) {
@@ -48,8 +52,9 @@ pub(crate) fn task(args: Args) -> anyhow::Result<bool> {
     dashboard::steps(&mut steps);
     // Once more: what reads TypeScript on older versions of Node lies beside the dashboard's tests.
     steps.run("clients", &mut cargo(&["test", "--test", "it", "cli::clients"]));
-    steps.run("example agent", &mut example("larry"));
-    steps.run("example of an agent's own plan", &mut example("agent_plan"));
+    for name in EXAMPLES {
+        steps.run(&format!("example {name}"), &mut example(name));
+    }
     steps.step("a client of agents' tools", mcp_sdk::step);
     steps.step("schemathesis", schemathesis::short);
     Ok(steps.summarise())

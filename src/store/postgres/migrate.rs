@@ -67,6 +67,7 @@ fn failed(number: i64, source: StoreError) -> OpenError {
         StoreError::DiskFailed
         | StoreError::Damaged(_)
         | StoreError::WentBackwards
+        | StoreError::NoWorkspace
         | StoreError::Tainted
         | StoreError::NotCommitted
         | StoreError::Database { .. } => OpenError::MigrationFailed { number, source },

@@ -47,6 +47,7 @@ async fn take(connection: &mut SqliteConnection, pending: &[Migration]) -> Resul
             | StoreError::DiskFailed
             | StoreError::Damaged(_)
             | StoreError::WentBackwards
+            | StoreError::NoWorkspace
             | StoreError::Tainted
             | StoreError::NotCommitted => source.into(),
         })?;

@@ -55,6 +55,7 @@ impl SqliteStore {
             | StoreError::ReadOnly
             | StoreError::DiskFailed
             | StoreError::WentBackwards
+            | StoreError::NoWorkspace
             | StoreError::Tainted
             | StoreError::NotCommitted
             | StoreError::Database { .. } => error.into(),

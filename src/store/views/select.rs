@@ -103,7 +103,7 @@ pub(super) async fn read(
     let is_walled = match select.whose() {
         Some(Whose::One(workspace)) => session.begin_reading_for(&workspace).await?,
         Some(Whose::All) => session.begin_reading().await.map(|()| false)?,
-        None => return Err(StoreError::Damaged("a list names no workspace".to_owned())),
+        None => return Err(StoreError::NoWorkspace),
     };
     use ColumnType::{Integer, Text};
     let columns = [Integer, Integer, Integer, Integer, Text];
